@@ -1,0 +1,56 @@
+import { z } from 'zod'
+import { jobSummary } from './events'
+import { check, inspect, prune } from './model'
+import { runRequest, runResult } from './run'
+import { evaluate, finetune, profile, search } from './work'
+
+export * from './events'
+export * from './failure'
+export * from './options'
+export * from './run'
+export type { DeviceKey } from './work'
+
+const job = z.object({ job: z.string() })
+
+/**
+ * Answered at once. `jobs.*` are how a door reaches a running job; a job belongs to the program, so a client may
+ * vanish, come back and ask for events from number n (`subscribe` in Program).
+ */
+export const calls = {
+  'model.inspect': inspect,
+  'model.check': check,
+  'model.prune': prune,
+  'jobs.list': { request: z.object({}), result: z.array(jobSummary) },
+  'jobs.cancel': { request: job, result: z.object({}) },
+  'jobs.pause': { request: job, result: z.object({}) },
+  'jobs.continue': { request: job, result: z.object({}) },
+  'program.about': {
+    request: z.object({}),
+    result: z.object({ version: z.string(), engine: z.string(), engineNote: z.string(), node: z.string() }),
+  },
+} as const
+
+/** Started as jobs: `start` answers with the job's id, progress comes as events, the result in `finished`. */
+export const jobs = {
+  run: { request: runRequest, result: runResult },
+  resume: { request: z.object({ dir: z.string() }), result: runResult },
+  demo: {
+    request: z.object({
+      out: z.string().optional(),
+      engine: z.enum(['tensorflow', 'wasm']).optional(),
+      seed: z.number().int().nonnegative().default(0),
+    }),
+    result: runResult,
+  },
+  profile,
+  evaluate,
+  search,
+  finetune,
+} as const
+
+export type CallName = keyof typeof calls
+export type CallRequest<N extends CallName> = z.input<(typeof calls)[N]['request']>
+export type CallResult<N extends CallName> = z.infer<(typeof calls)[N]['result']>
+export type JobName = keyof typeof jobs
+export type JobRequest<N extends JobName> = z.input<(typeof jobs)[N]['request']>
+export type JobResult<N extends JobName> = z.infer<(typeof jobs)[N]['result']>

@@ -1,0 +1,65 @@
+import { z } from 'zod'
+import { engineName, modelPath } from './options'
+
+const valueInfo = z.object({ name: z.string(), shape: z.array(z.union([z.number(), z.string()])) })
+
+export const groupSchema = z.object({
+  id: z.string(),
+  channels: z.number(),
+  prunable: z.boolean(),
+  why: z.string().optional(),
+  layers: z.array(z.string()),
+})
+
+export const inspect = {
+  request: z.object({ model: modelPath }),
+  result: z.object({
+    format: z.string(),
+    producer: z.string(),
+    opset: z.number(),
+    inputs: z.array(valueInfo),
+    outputs: z.array(valueInfo),
+    nodes: z.number(),
+    opaque: z.array(z.object({ op: z.string(), name: z.string() })),
+    macs: z.number().describe('multiply-accumulates for one input'),
+    params: z.number(),
+    bytes: z.number().describe('of the file'),
+    groups: z.array(groupSchema),
+  }),
+}
+
+export const check = {
+  request: z.object({ model: modelPath, engine: engineName.optional() }),
+  result: z.object({
+    engine: z.string(),
+    nodes: z.object({ run: z.number(), opaque: z.number() }),
+    maxAbsDiff: z.number(),
+    outputRange: z.number(),
+    maxRelDiff: z.number().describe('maxAbsDiff over outputRange'),
+    samples: z.number(),
+  }),
+}
+
+const beforeAfter = z.object({ before: z.number(), after: z.number() })
+
+export const prune = {
+  request: z.object({
+    model: modelPath,
+    keep: z.number().positive().max(1).optional(),
+    plan: z.string().optional(),
+    criterion: z.string().default('l1'),
+    round: z.number().int().positive().default(1),
+    exclude: z.array(z.string()).default([]),
+    out: z.string(),
+    planOut: z.string().optional(),
+    seed: z.number().default(0),
+  }),
+  result: z.object({
+    groups: z.array(z.object({ id: z.string(), before: z.number(), after: z.number() })),
+    channels: beforeAfter,
+    macs: beforeAfter,
+    params: beforeAfter,
+    equivalence: z.object({ maxAbsDiff: z.number(), outputRange: z.number() }),
+    files: z.array(z.string()),
+  }),
+}

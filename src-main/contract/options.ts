@@ -1,0 +1,20 @@
+import { z } from 'zod'
+
+/** Options that several calls share, named as on the command line. */
+export const modelPath = z.string().min(1).describe('path of a .onnx file')
+export const dataAddress = z.string().min(1).describe('sample | cifar10:DIR | cifar100:DIR | images:DIR')
+export const deviceAddress = z.string().min(1).describe('local | local?threads=N | …')
+export const engineName = z.enum(['tensorflow', 'wasm'])
+export const normalize = z.string().describe('imagenet | cifar10 | unit | half | MEAN/STD')
+export const seed = z.number().int().nonnegative()
+
+/** Fractions of the original, each in (0, 1]. */
+export const budgetSchema = z.object({
+  latency: z.number().positive().max(1).optional(),
+  macs: z.number().positive().max(1).optional(),
+  params: z.number().positive().max(1).optional(),
+  bytes: z.number().positive().max(1).optional(),
+})
+export type Budget = z.infer<typeof budgetSchema>
+
+export const searchMethod = z.enum(['igwo', 'gwo', 'random', 'uniform'])

@@ -1,0 +1,72 @@
+import { z } from 'zod'
+import {
+  budgetSchema,
+  dataAddress,
+  deviceAddress,
+  engineName,
+  modelPath,
+  normalize,
+  searchMethod,
+  seed,
+} from './options'
+
+const latency = z.object({ median: z.number(), mad: z.number() }).describe('ms')
+
+const figures = z.object({
+  top1: z.number(),
+  latency,
+  macs: z.number(),
+  params: z.number(),
+  bytes: z.number(),
+})
+
+/** search, prune, fine-tune, export, verify. `out` is a project folder. */
+export const runRequest = z.object({
+  model: modelPath,
+  data: dataAddress,
+  device: deviceAddress,
+  budget: budgetSchema,
+  method: searchMethod.default('igwo'),
+  evaluations: z.number().int().positive().optional(),
+  epochs: z.number().int().nonnegative().optional(),
+  normalize: normalize.optional(),
+  holdout: dataAddress.optional(),
+  engine: engineName.optional(),
+  seed: seed.default(0),
+  out: z.string(),
+})
+export type RunRequest = z.infer<typeof runRequest>
+
+export const runResult = z.object({
+  before: figures,
+  after: figures,
+  speedup: z.object({
+    graph: z.number().describe('clean-up alone: latency of the file as given over the cleaned one'),
+    pruning: z.number().describe('cleaned original over result, re-measured interleaved in fresh processes'),
+    predicted: z.number(),
+    measured: z.number(),
+  }),
+  agreement: z.object({ maxAbsDiff: z.number(), top1: z.number() }),
+  plan: z.string(),
+  files: z.array(z.string()),
+  seconds: z.record(z.string(), z.number()),
+  engine: z.string(),
+  normalize: z.string(),
+  warnings: z.array(z.string()),
+  replayed: z.number().optional(),
+})
+export type RunResult = z.infer<typeof runResult>
+
+/** The stages of a run, in order, with what people call them. */
+export const stageNames = {
+  import: 'Import and clean up',
+  latency: 'Measure the latency table',
+  sensitivity: 'Measure sensitivities',
+  search: 'Search the ratios',
+  choose: 'Measure the front',
+  finetune: 'Fine-tune',
+  export: 'Export',
+  verify: 'Verify',
+} as const
+export const stageName = z.enum(Object.keys(stageNames) as [keyof typeof stageNames, ...(keyof typeof stageNames)[]])
+export type StageName = z.infer<typeof stageName>

@@ -1,0 +1,119 @@
+import { z } from 'zod'
+import {
+  budgetSchema,
+  dataAddress,
+  deviceAddress,
+  engineName,
+  modelPath,
+  normalize,
+  searchMethod,
+  seed,
+} from './options'
+
+/** Long single tasks: profile, evaluate, search, finetune. Fields as in the command line's contract. */
+
+const deviceKey = z.object({
+  address: z.string(),
+  board: z.string(),
+  runtime: z.string(),
+  version: z.string(),
+  provider: z.string(),
+  precision: z.string(),
+  batch: z.number(),
+  threads: z.number(),
+  powerMode: z.string(),
+  machine: z.string(),
+})
+export type DeviceKey = z.infer<typeof deviceKey>
+
+export const profile = {
+  request: z.object({
+    model: modelPath,
+    device: deviceAddress,
+    runs: z.number().int().positive().optional(),
+    seed: seed.default(0),
+  }),
+  result: z.object({
+    device: deviceKey,
+    median: z.number(),
+    mad: z.number(),
+    p90: z.number(),
+    p95: z.number(),
+    p99: z.number(),
+    min: z.number(),
+    samples: z.array(z.number()),
+    sentinel: z.object({ median: z.number(), drift: z.number() }),
+    layers: z.array(z.object({ name: z.string(), op: z.string(), group: z.string().optional(), median: z.number() })),
+    state: z.object({ before: z.record(z.string(), z.unknown()), after: z.record(z.string(), z.unknown()) }),
+    discarded: z.number(),
+  }),
+}
+
+export const evaluate = {
+  request: z.object({
+    model: modelPath,
+    data: dataAddress,
+    normalize: normalize.optional(),
+    engine: z.enum(['onnxruntime', ...engineName.options]).optional(),
+  }),
+  result: z.object({
+    top1: z.number(),
+    top5: z.number(),
+    images: z.number(),
+    seconds: z.number(),
+    engine: z.string(),
+    split: z.string(),
+    normalize: z.string(),
+  }),
+}
+
+export const search = {
+  request: z.object({
+    model: modelPath,
+    data: dataAddress,
+    device: deviceAddress,
+    budget: budgetSchema,
+    method: searchMethod.default('igwo'),
+    evaluations: z.number().int().positive().optional(),
+    normalize: normalize.optional(),
+    seed: seed.default(0),
+    out: z.string().describe('the plan file'),
+  }),
+  result: z.object({
+    method: z.string(),
+    plan: z.string(),
+    evaluations: z.number(),
+    distinct: z.number(),
+    seconds: z.number(),
+    best: z.object({
+      fitness: z.number(),
+      latency: z.object({ predicted: z.number(), measured: z.number() }),
+      macs: z.number(),
+      params: z.number(),
+    }),
+    front: z.array(z.unknown()),
+    history: z.array(z.unknown()),
+    baselines: z.object({ random: z.number(), uniform: z.number() }),
+  }),
+}
+
+export const finetune = {
+  request: z.object({
+    model: modelPath,
+    data: dataAddress,
+    epochs: z.number().int().nonnegative(),
+    teacher: modelPath.optional(),
+    normalize: normalize.optional(),
+    engine: engineName.optional(),
+    learningRate: z.number().positive().optional(),
+    batch: z.number().int().positive().optional(),
+    seed: seed.default(0),
+    out: z.string(),
+  }),
+  result: z.object({
+    top1: z.object({ before: z.number(), after: z.number() }),
+    epochs: z.array(z.object({ loss: z.number(), top1: z.number(), lr: z.number() })),
+    imagesPerSecond: z.number(),
+    engine: z.string(),
+  }),
+}

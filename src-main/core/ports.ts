@@ -1,0 +1,67 @@
+/**
+ * What core's methods need from outside. Core computes; these bring in everything that cannot be computed from
+ * the seed: measurements, scores, training, time.
+ */
+
+/** Channels kept per coupled group: group id → count; 0 = the residual branch is removed. Absent = untouched. */
+export type Widths = Readonly<Record<string, number>>
+
+/** Milliseconds since some fixed point; only differences mean anything. */
+export interface Clock {
+  now(): number
+}
+
+/** A seeded stream; its state can be saved. */
+export interface Random {
+  /** Uniform in [0, 1). */
+  next(): number
+  /** Uniform integer in [0, bound). */
+  below(bound: number): number
+  /** Standard normal. */
+  normal(): number
+  state(): number[]
+}
+
+/** One measured network. `ratio` = its median over the sentinel's median in the same rounds; `median` in ms. */
+export interface LatencyMeasurement {
+  readonly ratio: number
+  readonly median: number
+  readonly mad: number
+}
+
+/** Measures pruned variants of one network on one device, interleaved with a sentinel (the unpruned original). */
+export interface LatencyOracle {
+  /** In the order asked. @throws LupineError kind 'device' */
+  measure(variants: readonly Widths[]): Promise<LatencyMeasurement[]>
+}
+
+/** A candidate's score on the fixed, paired fitness set after BN recalibration. */
+export interface Score {
+  /** Mean KL divergence of the candidate's output distribution from the original's, nats. */
+  readonly divergence: number
+  /** Fraction of fitness images whose label is the top prediction; undefined without labels. Seen images: not an
+   *  estimate of accuracy. */
+  readonly top1: number | undefined
+}
+
+export interface Evaluator {
+  /** In the order asked. */
+  evaluate(candidates: readonly Widths[]): Promise<Score[]>
+}
+
+/**
+ * The record of every input the seed does not determine. `record` returns what the journal already holds under the
+ * next position, or calls `produce`, appends the value, flushes it, and returns it: so a resumed run replays.
+ */
+export interface Journal {
+  record<T>(kind: string, key: string, produce: () => Promise<T>): Promise<T>
+}
+
+/** Progress of a method: `done` of `total` in units the stage chooses; `detail` is for people. */
+export interface Progress {
+  readonly done: number
+  readonly total: number
+  readonly detail?: string
+  /** Figures a live view draws (the pack, the best so far); plain JSON. */
+  readonly data?: unknown
+}

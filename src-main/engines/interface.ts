@@ -1,0 +1,120 @@
+/**
+ * What an engine process can be asked. Requests and answers are plain JSON; tensors travel as files. The same
+ * interface for tensorflow and wasm; onnxruntime answers `forward` and `evaluate` only.
+ */
+import type { DataSource } from '../datasets/dataset'
+
+export type EngineName = 'tensorflow' | 'wasm' | 'onnxruntime'
+
+export interface EngineDescription {
+  readonly engine: EngineName
+  /** Of the library beneath: TensorFlow 2.21.0, … */
+  readonly version: string
+  /** 'cpu', or a GPU's name. */
+  readonly device: string
+  readonly threads: number
+}
+
+export interface Recipe {
+  readonly epochs: number
+  readonly batch: number
+  /** Peak learning rate, after warm-up. */
+  readonly learningRate: number
+  readonly momentum: number
+  readonly nesterov: boolean
+  /** L2, on convolution and dense weights only (not on BN or bias). */
+  readonly weightDecay: number
+  readonly schedule: 'cosine' | 'constant'
+  /** Linear warm-up, in epochs (fractions allowed). */
+  readonly warmupEpochs: number
+  /** Weight of the distillation term against cross-entropy, 0…1; 0 or no teacher: labels only. */
+  readonly distillation: number
+  readonly temperature: number
+  /** Random crop after zero-padding by so many pixels; 0: none. */
+  readonly crop: number
+  readonly flip: boolean
+  readonly seed: number
+  /** Use only so many training images (the first of a seeded permutation); undefined: all. */
+  readonly limit?: number
+}
+
+export interface TrainRequest {
+  /** Path of an ONNX file. */
+  readonly model: string
+  /** Path of the unpruned network's ONNX file. */
+  readonly teacher?: string
+  readonly data: DataSource
+  readonly recipe: Recipe
+  /** Folder for checkpoints (one per epoch, the last two kept); resumed from when it holds one of this recipe. */
+  readonly checkpoints?: string
+  /** Where the trained network goes, as ONNX. */
+  readonly out: string
+}
+
+export interface EpochRecord {
+  readonly epoch: number
+  /** Mean training loss. */
+  readonly loss: number
+  /** On the validation split, after the epoch. */
+  readonly top1: number
+  /** Learning rate at the epoch's end. */
+  readonly lr: number
+  readonly imagesPerSecond: number
+}
+
+export interface TrainResult {
+  readonly epochs: EpochRecord[]
+  /** Validation top-1 before and after. */
+  readonly top1: { readonly before: number; readonly after: number }
+  readonly imagesPerSecond: number
+  readonly engine: EngineDescription
+  /** Epochs taken from a checkpoint instead of trained. */
+  readonly resumedFrom: number
+}
+
+export interface TrainProgress {
+  readonly epoch: number
+  readonly epochs: number
+  readonly step: number
+  readonly steps: number
+  readonly loss: number
+  /** Present once per finished epoch. */
+  readonly record?: EpochRecord
+}
+
+export interface ForwardRequest {
+  readonly model: string
+  /** Raw little-endian float32, NCHW, the shape below. */
+  readonly input: string
+  readonly shape: readonly number[]
+  /** Tensors to read; undefined: the network's outputs. */
+  readonly outputs?: readonly string[]
+  /** Folder that receives one raw float32 file per output. */
+  readonly into: string
+}
+
+export interface ForwardResult {
+  readonly outputs: { readonly name: string; readonly shape: number[]; readonly file: string }[]
+}
+
+export interface EvaluateRequest {
+  readonly model: string
+  readonly data: DataSource
+  readonly split: 'train' | 'validation' | 'test'
+  readonly limit?: number
+}
+
+export interface EvaluateResult {
+  readonly top1: number
+  readonly top5: number
+  readonly images: number
+  readonly seconds: number
+}
+
+/** Method name → request and answer. */
+export interface EngineMethods {
+  describe: { request: Record<string, never>; result: EngineDescription; progress: never }
+  train: { request: TrainRequest; result: TrainResult; progress: TrainProgress }
+  forward: { request: ForwardRequest; result: ForwardResult; progress: never }
+  evaluate: { request: EvaluateRequest; result: EvaluateResult; progress: { done: number; total: number } }
+}

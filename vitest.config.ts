@@ -1,0 +1,32 @@
+import vue from '@vitejs/plugin-vue'
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+const electronStandIn = fileURLToPath(new URL('./test/fixtures/electron.ts', import.meta.url))
+
+/** `import 'electron'` in plain Node starts a download, so tests get a stand-in. */
+const resolve = { alias: { electron: electronStandIn } }
+
+export default defineConfig({
+  test: {
+    projects: [
+      { resolve, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 20_000 } },
+      {
+        plugins: [vue()],
+        resolve,
+        test: { name: 'component', include: ['test/component/**/*.test.ts'], environment: 'happy-dom' },
+      },
+      {
+        resolve,
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          pool: 'forks',
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
