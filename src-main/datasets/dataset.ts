@@ -13,20 +13,25 @@ export interface DataSource {
   readonly normalization: Normalization
 }
 
+/** Of one image. */
+export interface ImageShape {
+  readonly channels: number
+  readonly height: number
+  readonly width: number
+}
+
 export interface Split {
   readonly size: number
+  readonly shape: ImageShape
   /** Copies image `index` as bytes, CHW, into `into` at `offset`. */
   readImage(index: number, into: Uint8Array, offset: number): void
   /** Class index. */
   label(index: number): number
 }
 
-export interface Dataset {
+export interface Dataset extends ImageShape {
   readonly address: string
   readonly classes: readonly string[]
-  readonly channels: number
-  readonly height: number
-  readonly width: number
   /** `validation` is held out of `train`; `test` is touched once, at the end. */
   readonly splits: { readonly train: Split; readonly validation: Split; readonly test: Split }
 }
