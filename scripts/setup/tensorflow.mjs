@@ -122,14 +122,11 @@ async function setUp(into, say, force) {
     if (built.ok) folder = built.folder
     else failed = built
   }
-  if (!folder)
-    return (
-      (await usePackageScript(into, say)) ?? {
-        ok: false,
-        reason: `TensorFlow cannot be set up${why && `: ${why}`}.`,
-        hint: HINT,
-      }
-    )
+  if (!folder) {
+    const own = await usePackageScript(into, say)
+    const reason = `TensorFlow cannot be set up${failed.why && `: ${failed.why}`}.`
+    return own ?? { ok: false, reason, hint: failed.hint }
+  }
   if (!isLinked(folder, into)) linkIntoPackage(folder, into)
   pointAt(folder)
   return tensorflowState()
