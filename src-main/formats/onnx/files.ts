@@ -1,0 +1,66 @@
+import { randomBytes } from 'node:crypto'
+import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { fail } from '../../core/failure'
+import type { Network } from '../../core/graph/network'
+import { readOnnx } from './read'
+import { writeOnnx } from './write'
+
+/**
+ * The bytes of a model file.
+ * @throws LupineError 'model-missing', 'model-unreadable'
+ */
+export async function readModelBytes(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path)
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code
+    if (code === 'ENOENT')
+      throw fail('input', 'model-missing', `There is no file ${path}.`, 'Check the path of the model.', error)
+    if (code === 'EISDIR')
+      throw fail('input', 'model-unreadable', `${path} is a folder, not a model file.`, 'Give a .onnx file.', error)
+    throw fail(
+      'input',
+      'model-unreadable',
+      `${path} cannot be read: ${(error as Error).message}.`,
+      'Check its permissions.',
+      error,
+    )
+  }
+}
+
+/** A model file as a Network. @throws as readModelBytes and readOnnx */
+export async function loadOnnx(path: string): Promise<Network> {
+  return readOnnx(await readModelBytes(path), path)
+}
+
+/** Writes bytes beside the target, then renames: a crash or a full disk never leaves half a file. */
+export async function writeAtomically(path: string, bytes: Uint8Array | string): Promise<void> {
+  const part = `${path}.${randomBytes(4).toString('hex')}.part`
+  try {
+    await writeFile(part, bytes)
+    await rename(part, path)
+  } catch (error) {
+    await rm(part, { force: true })
+    const code = (error as NodeJS.ErrnoException).code
+    if (code === 'ENOSPC')
+      throw fail(
+        'work',
+        'disk-full',
+        `The disk is full: ${path} could not be written.`,
+        'Free some space and run again; nothing was lost.',
+        error,
+      )
+    throw fail(
+      'work',
+      'not-written',
+      `${path} could not be written: ${(error as Error).message}.`,
+      'Check that the folder exists and is yours to write.',
+      error,
+    )
+  }
+}
+
+/** @throws LupineError 'disk-full', 'not-written' */
+export async function saveOnnx(path: string, network: Network): Promise<void> {
+  await writeAtomically(path, writeOnnx(network))
+}
