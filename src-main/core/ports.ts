@@ -27,6 +27,8 @@ export interface LatencyMeasurement {
   readonly ratio: number
   readonly median: number
   readonly mad: number
+  /** How many samples the median is of; with the MAD it gives the error of the median. */
+  readonly samples?: number
 }
 
 /** Measures pruned variants of one network on one device, interleaved with a sentinel (the unpruned original). */
@@ -64,4 +66,11 @@ export interface Progress {
   readonly detail?: string
   /** Figures a live view draws (the pack, the best so far); plain JSON. */
   readonly data?: unknown
+}
+
+/** Asked between units of work; an AbortSignal is one. */
+export interface Cancellation {
+  readonly aborted: boolean
+  /** @throws when aborted */
+  throwIfAborted(): void
 }

@@ -1,0 +1,110 @@
+import type { LatencyMeasurement, Widths } from '../ports'
+import { MAD_TO_SIGMA } from '../statistics/robust'
+import {
+  type LatencyGroup,
+  type LatencyTable,
+  type PlannedPoint,
+  removableBranches,
+  type Staircase,
+  type StaircasePoint,
+  type StaircaseStep,
+} from './table'
+
+/**
+ * MACs of a plan as a fraction of the original's. Tells how far savings of groups that share layers overlap (the cost
+ * of a convolution is a product of its two widths); without it savings simply add up.
+ */
+export type MacsFraction = (widths: Widths) => number
+
+export interface MeasuredPoint {
+  readonly point: PlannedPoint
+  readonly measurement: LatencyMeasurement
+}
+
+export interface BuildOptions {
+  readonly macs?: MacsFraction
+  /** A step is a difference beyond this many standard errors. Default 3. */
+  readonly threshold?: number
+}
+
+/** Standard error of a measured ratio, from the MAD; the median of n normal samples varies √(π/2n) as much as one. */
+function ratioNoise(measurement: LatencyMeasurement): number {
+  const relative = (MAD_TO_SIGMA * measurement.mad) / measurement.median
+  const samples = measurement.samples ?? 1
+  return measurement.ratio * relative * (samples > 1 ? Math.sqrt(Math.PI / (2 * samples)) : 1)
+}
+
+/** Adjacent widths whose ratios differ by more than `threshold` standard errors of the difference. */
+export function detectSteps(points: readonly StaircasePoint[], threshold = 3): StaircaseStep[] {
+  const widths = points.filter((point) => point.kept > 0)
+  const steps: StaircaseStep[] = []
+  for (let i = widths.length - 1; i > 0; i--) {
+    const [wide, narrow] = [widths[i]!, widths[i - 1]!]
+    const drop = wide.ratio - narrow.ratio
+    if (Math.abs(drop) > threshold * Math.hypot(wide.noise, narrow.noise)) {
+      steps.push({ from: wide.kept, to: narrow.kept, drop })
+    }
+  }
+  return steps
+}
+
+/**
+ * Staircases from the measured variants of `planTable`. Where several groups were pruned together, each gets the share
+ * of the saving that its MACs have in it.
+ */
+export function buildTable(
+  groups: readonly LatencyGroup[],
+  measured: readonly MeasuredPoint[],
+  options: BuildOptions = {},
+): LatencyTable {
+  const { macs, threshold = 3 } = options
+  const share = (point: PlannedPoint, single: Widths): number => {
+    const all = macs ? 1 - macs(point.widths) : 0
+    const alone = macs ? 1 - macs(single) : 0
+    return all > 0 && alone > 0 ? alone / all : 1 / point.members.length
+  }
+  const points = new Map<string, StaircasePoint[]>()
+  const toPoint = (single: Widths, { point, measurement }: MeasuredPoint): StaircasePoint => {
+    const part = share(point, single)
+    return { kept: point.kept, ratio: 1 - (1 - measurement.ratio) * part, noise: ratioNoise(measurement) * part }
+  }
+  const add = (signature: string, point: StaircasePoint): void => {
+    points.set(signature, [...(points.get(signature) ?? []), point])
+  }
+  for (const entry of measured) {
+    const { kept, members, signature } = entry.point
+    if (kept > 0) add(signature, toPoint({ [members[0]!]: kept }, entry))
+  }
+  const removals: Record<string, number> = {}
+  for (const [signature, alike] of removableBranches(groups)) {
+    const entry = measured.find(({ point }) => point.kept === 0 && point.signature === signature)
+    if (!entry) continue
+    const first = alike.find(([name]) => name === entry.point.members[0])?.[1] ?? alike[0]![1]
+    const point = toPoint(Object.fromEntries(first.map((group) => [group.id, 0])), entry)
+    for (const [name] of alike) removals[name] = point.ratio
+    // A branch of several groups has no width of its own: only a lone group shows its removal on its staircase.
+    if (first.length === 1) add(signature, point)
+  }
+  const staircases: Record<string, Staircase> = {}
+  for (const { signature, channels } of groups) {
+    const untouched = { kept: channels, ratio: 1, noise: 0 }
+    const list = [...(points.get(signature) ?? []), untouched].sort((a, b) => a.kept - b.kept)
+    staircases[signature] ??= { channels, points: list, steps: detectSteps(list, threshold) }
+  }
+  const calibration = { linear: 1, quadratic: 0, removal: 0, spread: undefined, plans: 0 }
+  return { version: 1, groups, staircases, removals, calibration }
+}
+
+/**
+ * Ratio at a width: measured, or interpolated linearly between the measured widths of the same parity (where there are
+ * two), since on a staircase 33 channels may cost more than 40. Below the smallest measured width, that width's ratio.
+ */
+export function ratioAt(staircase: Staircase, kept: number): number {
+  const widths = staircase.points.filter((point) => point.kept > 0)
+  const alike = widths.filter((point) => (point.kept - kept) % 2 === 0)
+  const points = alike.length >= 2 ? alike : widths
+  const low = points.findLast((point) => point.kept <= kept)
+  const high = points.find((point) => point.kept >= kept) ?? widths.find((point) => point.kept >= kept)
+  if (!low || !high || low.kept === high.kept) return (low ?? high)?.ratio ?? 1
+  return low.ratio + ((high.ratio - low.ratio) * (kept - low.kept)) / (high.kept - low.kept)
+}

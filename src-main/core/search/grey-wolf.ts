@@ -1,0 +1,127 @@
+import type { Random } from '../ports'
+import { permutation } from '../statistics/random'
+import { type ArchiveEntry, byFitness } from './archive'
+import type { Problem } from './repair'
+import { BaseSearcher, type Candidate, type SearcherState } from './searcher'
+import { seedPositions } from './seeding'
+import { centre, type Decay, dlhMove, encircling, gwoMove, type Position } from './wolf-moves'
+
+export interface GreyWolfOptions {
+  /** Distinct plans to evaluate. */
+  readonly evaluations: number
+  /** Wolves. Default: a twelfth of the evaluations, 6 to 20. */
+  readonly pack?: number
+  /** 'igwo' (DLH, greedy personal best) or plain 'gwo'. Default 'igwo'. */
+  readonly variant?: 'igwo' | 'gwo'
+  readonly decay?: Decay
+  /** First positions, in place of those from the sensitivities; filled up with random ones. */
+  readonly seeds?: readonly Position[]
+}
+
+interface Wolf {
+  readonly position: Position
+  readonly key: string
+}
+
+/** One wolf's plans of a generation: the first pack has one each, GWO one, I-GWO two. */
+interface Inner {
+  readonly pack: readonly Wolf[]
+  /** Best three positions ever seen. */
+  readonly leaders: readonly Wolf[]
+  readonly moves: readonly (readonly Wolf[])[]
+  /** Generations in a row that brought no new plan. */
+  readonly stalled: number
+}
+
+/** In a space with fewer plans than evaluations every generation ends up stalled; then stop. */
+const PATIENCE = 8
+
+export const defaultPack = (evaluations: number): number => Math.min(20, Math.max(6, Math.round(evaluations / 12)))
+
+/**
+ * The improved grey wolf optimizer over pruning plans (I-GWO of Nadimi-Shahraki et al. 2021, nonlinear `a`), or plain
+ * GWO. "Improved" is our reading of IGWO-Pruner (IEICE E107-D 7, 2024), whose abstract does not say what it improves.
+ * Every position is repaired to the budget and written back; the schedule runs on evaluations spent, so that a GWO with
+ * one candidate per wolf and an I-GWO with two are compared at equal cost.
+ */
+export class GreyWolf extends BaseSearcher {
+  readonly method: 'igwo' | 'gwo'
+  private readonly options: Required<Omit<GreyWolfOptions, 'seeds'>> & Pick<GreyWolfOptions, 'seeds'>
+  private wolves: Inner
+
+  constructor(problem: Problem, options: GreyWolfOptions, random: Random, state?: SearcherState) {
+    super(problem, options.evaluations, random, state)
+    const pack = Math.min(options.pack ?? defaultPack(options.evaluations), options.evaluations)
+    this.options = { variant: 'igwo', decay: 'nonlinear', ...options, pack }
+    this.method = this.options.variant
+    this.wolves = (state?.inner as Inner | undefined) ?? { pack: [], leaders: [], moves: [], stalled: 0 }
+  }
+
+  protected propose(left: number): Candidate[] | undefined {
+    if (this.wolves.stalled >= PATIENCE || this.problem.space.dimensions.length === 0) return undefined
+    const taken = new Set<string>()
+    const batch: Candidate[] = []
+    // A plan that is known costs nothing and still moves the wolf; one beyond the evaluations left is dropped.
+    const take = (candidate: Candidate): Wolf[] => {
+      if (!this.isKnown(candidate, taken)) {
+        if (batch.length >= left) return []
+        taken.add(candidate.key)
+        batch.push(candidate)
+      }
+      return [{ position: candidate.position, key: candidate.key }]
+    }
+    const moves = this.wolves.pack.length === 0 ? this.firstPack(taken, take) : this.hunt(taken, take)
+    this.wolves = { ...this.wolves, moves, stalled: batch.length === 0 ? this.wolves.stalled + 1 : 0 }
+    return batch
+  }
+
+  private firstPack(taken: Set<string>, take: (candidate: Candidate) => Wolf[]): Wolf[][] {
+    const { pack, seeds } = this.options
+    const positions = seedPositions(this.problem, pack, this.random, seeds)
+    return positions.map((position) => take(this.prepare(position, 'seed', taken)))
+  }
+
+  private hunt(taken: Set<string>, take: (candidate: Candidate) => Wolf[]): Wolf[][] {
+    const positions = this.wolves.pack.map((wolf) => wolf.position)
+    const leaders = this.wolves.leaders.map((wolf) => wolf.position)
+    const a = encircling(this.archive.evaluations / this.evaluations, this.options.decay)
+    const origin = centre(positions)
+    const partners = permutation(positions.length, this.random)
+    return positions.map((x, i) => {
+      const moved = this.prepare(gwoMove(x, leaders, origin, a, this.random), 'gwo', taken)
+      const first = take(moved)
+      if (this.options.variant === 'gwo') return first
+      const learned = dlhMove(i, positions, moved.position, positions[partners[i]!]!, this.random)
+      return [...first, ...take(this.prepare(learned, 'dlh', taken))]
+    })
+  }
+
+  private score(wolf: Wolf): ArchiveEntry {
+    return this.archive.get(wolf.key)!
+  }
+
+  private sort(wolves: readonly Wolf[]): Wolf[] {
+    return [...wolves].sort((a, b) => byFitness(this.score(a), this.score(b)))
+  }
+
+  protected advance(): void {
+    const { pack, leaders, moves, stalled } = this.wolves
+    const best = moves.map((own) => this.sort(own)[0])
+    const greedy = this.options.variant === 'igwo'
+    const next =
+      pack.length === 0
+        ? best.filter((wolf) => wolf !== undefined)
+        : pack.map((wolf, i) => {
+            const candidate = best[i]
+            if (!candidate) return wolf
+            return greedy && this.score(candidate).fitness >= this.score(wolf).fitness ? wolf : candidate
+          })
+    // Sorted, not compared one by one: with strict comparisons ties would leave beta and delta empty.
+    const distinct = new Map([...leaders, ...next, ...moves.flat()].map((wolf) => [wolf.key, wolf]))
+    this.wolves = { pack: next, leaders: this.sort([...distinct.values()]).slice(0, 3), moves: [], stalled }
+  }
+
+  protected inner(): Inner {
+    return this.wolves
+  }
+}

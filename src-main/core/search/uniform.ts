@@ -1,0 +1,84 @@
+import type { Random, Widths } from '../ports'
+import { planKey } from './archive'
+import { type Budget, type CostModel, fits } from './budget'
+import type { Problem } from './repair'
+import { BaseSearcher, type Candidate, leadingCost, type SearcherState } from './searcher'
+
+export interface UniformPlan {
+  /** The one keep ratio of all groups. */
+  readonly keep: number
+  /** Channels are multiples of this. */
+  readonly round: number
+  readonly widths: Widths
+}
+
+export interface UniformGroup {
+  readonly id: string
+  readonly channels: number
+}
+
+/** The one-ratio plan: channels·keep rounded to a multiple of `round`, at least one multiple, at most the original. */
+export function uniformWidths(groups: readonly UniformGroup[], keep: number, round: number): Widths {
+  const widths: Record<string, number> = {}
+  for (const { id, channels } of groups) {
+    const kept = Math.min(channels, Math.max(round, Math.round((channels * keep) / round) * round))
+    if (kept < channels) widths[id] = kept
+  }
+  return widths
+}
+
+/**
+ * For each rounding, the widest one-ratio plan that meets the budget, stepping the ratio down by hundredths. A rounding
+ * that cannot meet it is left out.
+ */
+export function uniformPlans(
+  groups: readonly UniformGroup[],
+  costs: CostModel,
+  budget: Budget,
+  roundings: readonly number[] = [1, 8, 16],
+): UniformPlan[] {
+  const plans: UniformPlan[] = []
+  for (const round of roundings) {
+    for (let percent = 100; percent > 0; percent--) {
+      const widths = uniformWidths(groups, percent / 100, round)
+      if (!fits(costs, budget, widths)) continue
+      plans.push({ keep: percent / 100, round, widths })
+      break
+    }
+  }
+  return plans
+}
+
+/** The uniform plans as a searcher: a handful of evaluations, one batch. */
+export class UniformSearch extends BaseSearcher {
+  readonly method = 'uniform'
+
+  constructor(
+    problem: Problem,
+    private readonly groups: readonly UniformGroup[],
+    evaluations: number,
+    random: Random,
+    state?: SearcherState,
+  ) {
+    super(problem, evaluations, random, state)
+  }
+
+  protected propose(left: number): Candidate[] | undefined {
+    if (this.archive.evaluations > 0) return undefined
+    const distinct = new Map<string, Candidate>()
+    for (const { widths } of uniformPlans(this.groups, this.problem.costs, this.problem.budget)) {
+      const key = planKey(widths)
+      const cost = leadingCost(this.problem, widths)
+      distinct.set(key, { key, widths, cost, position: [], source: 'uniform' })
+    }
+    return distinct.size > 0 ? [...distinct.values()].slice(0, left) : undefined
+  }
+
+  protected advance(): void {
+    this.finished = true
+  }
+
+  protected inner(): null {
+    return null
+  }
+}
