@@ -3,7 +3,7 @@
  * worker thread can run it on its own, and an epoch's content depends on (seed, epoch) alone.
  */
 import type { ImageShape, Normalization, Split } from './dataset'
-import { mix, permutation, shuffle, stream } from './seeded'
+import { mix, permutationOf } from './seeded'
 
 /** NCHW: planes, as ONNX has them; NHWC: pixels, as TensorFlow's CPU convolutions want them. */
 export type Layout = 'NCHW' | 'NHWC'
@@ -104,7 +104,7 @@ export function createBatcher(split: Split, options: BatchOptions): Batcher {
   const images = Math.min(options.limit ?? split.size, split.size)
   const chosen =
     images < split.size
-      ? permutation(split.size, seed, 2).subarray(0, images).sort()
+      ? permutationOf(split.size, seed, 2).subarray(0, images).sort()
       : Uint32Array.from({ length: images }, (_, i) => i)
   const batches = options.dropLast ? Math.floor(images / batch) : Math.ceil(images / batch)
   return {
@@ -112,7 +112,7 @@ export function createBatcher(split: Split, options: BatchOptions): Batcher {
     batches,
     buffers: () => allocate(split.shape, batch),
     *epoch(epoch, into) {
-      const order = options.shuffle ? shuffle(chosen.slice(), stream(seed, epoch, 3)) : chosen
+      const order = options.shuffle ? permutationOf(images, seed, epoch, 3).map((i) => chosen[i]) : chosen
       for (let b = 0; b < batches; b++)
         yield readBatch(split, order.subarray(b * batch, (b + 1) * batch), { ...options, epoch }, into)
     },

@@ -6,7 +6,7 @@ import { open, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fail } from '../core/failure'
 import type { Dataset, ImageShape, Split } from './dataset'
-import { permutation } from './seeded'
+import { permutationOf } from './seeded'
 
 const shape: ImageShape = { channels: 3, height: 32, width: 32 }
 const pixels = 3 * 32 * 32
@@ -68,7 +68,7 @@ async function openCifar(variant: Variant, address: string): Promise<Dataset> {
   const rowBytes = variant.labels + pixels
   const rows = train.length / rowBytes
   const held = Math.min(holdoutMost, Math.floor(rows / 10))
-  const order = permutation(rows, holdoutSeed)
+  const order = permutationOf(rows, holdoutSeed)
   const split = (bytes: Uint8Array, chosen: Uint32Array) => new RowSplit(bytes, rowBytes, variant.labels, chosen)
   return {
     address: `${variant.scheme}:${address}`,
