@@ -25,8 +25,15 @@ function blockAll(node: NetworkNode, context: RuleContext, reason: string): void
 /** The channel passes: in = out. */
 const pass: CouplingRule = (node, { channels }) => channels.uniteAll(node.inputs[0]!, output(node))
 
+/** Weights made at run time have no channels that could be cut. */
+function hasConstantWeights(node: NetworkNode, context: RuleContext): boolean {
+  if (node.inputs.slice(1).every((input) => !input || context.network.initializers.has(input))) return true
+  blockAll(node, context, `the weights of "${node.name}" are not constant`)
+  return false
+}
+
 /** The channel ends here (it is summed over), and the output's channels are new. */
-const contract: CouplingRule = () => {}
+const contract: CouplingRule = (node, context) => void hasConstantWeights(node, context)
 
 /** Operands with the output's channel count are the same channels; one with a single channel broadcasts. */
 const join: CouplingRule = (node, context) => {
@@ -39,6 +46,7 @@ const join: CouplingRule = (node, context) => {
 }
 
 const convolution: CouplingRule = (node, context) => {
+  if (!hasConstantWeights(node, context)) return
   const group = intAttribute(node, 'group', 1)
   if (group === 1) return
   const [input] = node.inputs as [string]

@@ -1,0 +1,47 @@
+import type { DeviceKey } from '../contract'
+import type { Cancellation } from '../core/ports'
+
+export interface MeasureOptions {
+  /** Fresh processes; each loads every model anew. */
+  readonly processes: number
+  /** Rounds per process; one sample per model and round. */
+  readonly rounds: number
+  /** Milliseconds of inference per sample. */
+  readonly slice: number
+  readonly seed: number
+  readonly cancellation?: Cancellation & { readonly signal: AbortSignal }
+  readonly onProgress?: (done: number, total: number) => void
+}
+
+/** Raw samples: `processes[p].samples[model][round]`, ms per inference; model 0 is the sentinel. */
+export interface RawMeasurement {
+  readonly device: DeviceKey
+  readonly models: readonly string[]
+  readonly processes: readonly {
+    readonly samples: readonly (readonly number[])[]
+    readonly sentinel: readonly number[]
+  }[]
+  readonly state: { readonly before: Record<string, unknown>; readonly after: Record<string, unknown> }
+}
+
+export interface LayerTime {
+  readonly name: string
+  readonly op: string
+  /** ms */
+  readonly median: number
+}
+
+/** A device that can time ONNX models. */
+export interface Device {
+  readonly address: string
+  /** Everything a latency depends on apart from the model. */
+  key(): Promise<DeviceKey>
+  /**
+   * Times models by round robin; the first is the sentinel.
+   * @param shape one input, NCHW with batch 1
+   * @throws LupineError kind 'device', or 'interrupted'
+   */
+  measure(models: readonly string[], shape: readonly number[], options: MeasureOptions): Promise<RawMeasurement>
+  /** Per-layer times of one model, ms, in a run of their own. */
+  layers(model: string, shape: readonly number[], runs: number): Promise<LayerTime[]>
+}

@@ -1,0 +1,83 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Cancellation, LatencyMeasurement, LatencyOracle, Widths } from '../core/ports'
+import { pruneSubject, type Subject } from '../core/pruning/subject'
+import { saveOnnx, writeAtomically } from '../formats/onnx/files'
+import type { Device, MeasureOptions } from './device'
+import { ratios } from './measuring/summary'
+
+export interface OracleOptions {
+  readonly device: Device
+  readonly subject: Subject
+  /** Where raw samples are kept, one file per call. */
+  readonly measurements?: string
+  readonly seed: number
+  readonly cancellation: Cancellation & { readonly signal: AbortSignal }
+  onProgress?(done: number, total: number): void
+}
+
+/** Models timed together: enough for a table, few enough to stay in memory. */
+const perSession = 96
+
+/** How precisely: a table of many points needs less per point than the few that decide. */
+const effort = (count: number): Pick<MeasureOptions, 'processes' | 'rounds' | 'slice'> =>
+  count > 16 ? { processes: 2, rounds: 12, slice: 6 } : { processes: 3, rounds: 15, slice: 12 }
+
+/** core's LatencyOracle: prunes the subject, writes the variants, and measures them against the unpruned original. */
+export class DeviceOracle implements LatencyOracle {
+  private calls = 0
+
+  constructor(private readonly options: OracleOptions) {}
+
+  async measure(variants: readonly Widths[]): Promise<LatencyMeasurement[]> {
+    const results: LatencyMeasurement[] = []
+    for (let from = 0; from < variants.length; from += perSession) {
+      const chunk = variants.slice(from, from + perSession)
+      results.push(
+        ...(await this.measureChunk(chunk, (done, total) =>
+          this.options.onProgress?.(from + (done / total) * chunk.length, variants.length),
+        )),
+      )
+    }
+    return results
+  }
+
+  private async measureChunk(
+    variants: readonly Widths[],
+    onProgress: (done: number, total: number) => void,
+  ): Promise<LatencyMeasurement[]> {
+    const { device, subject, cancellation } = this.options
+    const folder = await mkdtemp(join(tmpdir(), 'lupine-measure-'))
+    try {
+      const files: string[] = []
+      for (const [i, widths] of [{}, ...variants].entries()) {
+        cancellation.throwIfAborted()
+        files.push(join(folder, `${i}.onnx`))
+        await saveOnnx(files[i]!, pruneSubject(subject, widths))
+      }
+      const call = this.calls++
+      const raw = await device.measure(files, inputShape(subject), {
+        ...effort(variants.length),
+        seed: this.options.seed + call * 1000,
+        cancellation,
+        onProgress,
+      })
+      if (this.options.measurements) {
+        const name = `${String(call).padStart(4, '0')}-${Date.now()}.json`
+        await writeAtomically(
+          join(this.options.measurements, name),
+          JSON.stringify({ ...raw, models: [{}, ...variants] }),
+        )
+      }
+      return ratios(raw).slice(1)
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
+  }
+}
+
+/** One input of the network: symbols become 1. */
+export function inputShape(subject: { network: Subject['network'] }): number[] {
+  return (subject.network.inputs[0]?.shape ?? [1]).map((dim) => (typeof dim === 'number' ? dim : 1))
+}

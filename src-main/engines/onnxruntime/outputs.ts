@@ -1,0 +1,49 @@
+import { producers, type Network } from '../../core/graph/network'
+
+/** Rows of softmax probabilities at a temperature of 1, in place of logits. `width` = classes. */
+export function softmaxRows(logits: Float32Array, width: number): Float32Array {
+  const out = new Float32Array(logits.length)
+  for (let row = 0; row < logits.length; row += width) {
+    let max = -Infinity
+    for (let i = 0; i < width; i++) max = Math.max(max, logits[row + i]!)
+    let sum = 0
+    for (let i = 0; i < width; i++) sum += out[row + i] = Math.exp(logits[row + i]! - max)
+    for (let i = 0; i < width; i++) out[row + i]! /= sum
+  }
+  return out
+}
+
+/**
+ * Mean KL divergence of `candidate` from `original`, both probabilities in rows of `width`, in nats.
+ * Probabilities are floored at 1e-8: a confident candidate would otherwise be infinitely wrong.
+ */
+export function meanDivergence(original: Float32Array, candidate: Float32Array, width: number): number {
+  let total = 0
+  for (let i = 0; i < original.length; i++) {
+    const p = original[i]!
+    if (p > 0) total += p * (Math.log(Math.max(p, 1e-8)) - Math.log(Math.max(candidate[i]!, 1e-8)))
+  }
+  return total / (original.length / width)
+}
+
+/** Rank of the label among the row's values, 0 = top. Ties count against the network. */
+export function labelRank(values: Float32Array, row: number, width: number, label: number): number {
+  const own = values[row * width + label]!
+  let rank = 0
+  for (let i = 0; i < width; i++) if (i !== label && values[row * width + i]! >= own) rank++
+  return rank
+}
+
+/**
+ * The network with its outputs taken before a final Softmax or Sigmoid: differences are compared there, where they are
+ * not squashed.
+ */
+export function beforeFinalActivation(network: Network): Network {
+  const makers = producers(network)
+  const outputs = network.outputs.map((output) => {
+    const node = makers.get(output.name)
+    const squashes = node && ['Softmax', 'LogSoftmax', 'Sigmoid'].includes(node.op) && node.inputs.length === 1
+    return squashes ? { ...output, name: node.inputs[0]! } : output
+  })
+  return { ...network, outputs }
+}

@@ -1,0 +1,68 @@
+import type { Network, Tensor } from '../../core/graph/network'
+import { writeOnnx } from '../../formats/onnx/write'
+import { createSession, runSession } from './runtime'
+
+/**
+ * BN recalibration: every BatchNormalization's running mean and variance re-estimated on the given batches, each
+ * layer fed by inputs normalised with batch statistics (EagleEye's adaptive BN, Li et al., ECCV 2020, with cumulative
+ * averages). Returns a network that shares everything else.
+ *
+ * @param batches images, NCHW, with their shapes
+ */
+export async function recalibrate(
+  network: Network,
+  batches: Iterable<{ images: Float32Array; shape: readonly number[] }>,
+  threads: number,
+): Promise<Network> {
+  const norms = network.nodes.filter((node) => node.op === 'BatchNormalization')
+  if (norms.length === 0 || network.opset < 14) return network
+  const session = await createSession(writeOnnx(withBatchStatistics(network)), threads, 'the network to recalibrate')
+  const sums = new Map<string, Float64Array>()
+  let count = 0
+  try {
+    for (const { images, shape } of batches) {
+      const outputs = await runSession(session, images, shape)
+      count += 1
+      for (const [name, { data }] of outputs) {
+        const sum = sums.get(name) ?? new Float64Array(data.length)
+        for (let i = 0; i < data.length; i++) sum[i]! += data[i]!
+        sums.set(name, sum)
+      }
+    }
+  } finally {
+    await session.release()
+  }
+  if (count === 0) return network
+  const initializers = new Map(network.initializers)
+  for (const node of norms)
+    for (const [input, output] of [
+      [3, meanOf(node.name)],
+      [4, varianceOf(node.name)],
+    ] as const) {
+      const old = initializers.get(node.inputs[input]!) as Tensor
+      initializers.set(node.inputs[input]!, { ...old, data: Float32Array.from(sums.get(output)!, (v) => v / count) })
+    }
+  return { ...network, initializers }
+}
+
+const meanOf = (node: string): string => `${node}/recalibrated_mean`
+const varianceOf = (node: string): string => `${node}/recalibrated_variance`
+
+/**
+ * The same network with every BN in training mode and its running statistics as outputs. With momentum 0 they are
+ * the batch's own: ONNX gives running = old·momentum + batch·(1 − momentum), the variance being the biased one.
+ */
+function withBatchStatistics(network: Network): Network {
+  const outputs: Network['outputs'][number][] = []
+  const nodes = network.nodes.map((node) => {
+    if (node.op !== 'BatchNormalization') return node
+    const names = [meanOf(node.name), varianceOf(node.name)]
+    outputs.push(...names.map((name) => ({ name, type: 'float32' as const, shape: undefined })))
+    return {
+      ...node,
+      outputs: [node.outputs[0]!, ...names],
+      attributes: { ...node.attributes, training_mode: 1, momentum: 0 },
+    }
+  })
+  return { ...network, nodes, outputs }
+}

@@ -1,0 +1,85 @@
+import { fail } from '../../core/failure'
+import type { Network } from '../../core/graph/network'
+import type { Score, Widths } from '../../core/ports'
+import { createSubject, pruneSubject, type Subject } from '../../core/pruning/subject'
+import type { DataSource } from '../../datasets/dataset'
+import { openDataset } from '../../datasets/open'
+import { loadOnnx } from '../../formats/onnx/files'
+import { classify } from './classify'
+import { batchesOf, loadImages, type LoadedImages } from './images'
+import { beforeFinalActivation, labelRank, meanDivergence, softmaxRows } from './outputs'
+import { recalibrate } from './recalibrate'
+
+export interface ScorerRequest {
+  /** Path of the cleaned original, ONNX. */
+  readonly model: string
+  readonly data: DataSource
+  readonly criterion: string
+  readonly exclude: readonly string[]
+  /** Images the divergence is taken over (validation split). */
+  readonly fitnessImages: number
+  /** Images BN is recalibrated on (training split). */
+  readonly recalibrationImages: number
+  readonly threads: number
+}
+
+export interface ScorerDescription {
+  /** The original's score on the fitness images: top-1 there says nothing of accuracy, for they were trained on. */
+  readonly original: { readonly top1: number }
+  readonly images: number
+}
+
+/** Scores pruned candidates of one network: surgery, BN recalibration, divergence from the original. */
+export class Scorer {
+  private constructor(
+    private readonly subject: Subject,
+    private readonly fitness: LoadedImages,
+    private readonly calibration: LoadedImages,
+    private readonly original: Float32Array,
+    private readonly width: number,
+    private readonly threads: number,
+  ) {}
+
+  /** @throws LupineError of the model, the data set, or 'classes-differ' */
+  static async create(request: ScorerRequest): Promise<Scorer> {
+    const network = beforeFinalActivation(await loadOnnx(request.model))
+    const dataset = await openDataset(request.data.address)
+    const { normalization } = request.data
+    const fitness = loadImages(dataset, dataset.splits.validation, normalization, request.fitnessImages)
+    const calibration = loadImages(dataset, dataset.splits.train, normalization, request.recalibrationImages)
+    const { values, width } = await classify(network, fitness, request.threads)
+    if (width !== dataset.classes.length)
+      throw fail(
+        'input',
+        'classes-differ',
+        `The network has ${width} outputs but ${request.data.address} has ${dataset.classes.length} classes.`,
+        'Use the data set the network was trained for.',
+      )
+    const subject = createSubject(network, request.criterion, request.exclude)
+    return new Scorer(subject, fitness, calibration, softmaxRows(values, width), width, request.threads)
+  }
+
+  describe(): ScorerDescription {
+    return { original: { top1: this.top1(this.original) }, images: this.fitness.size }
+  }
+
+  /** Divergence and top-1 on the fitness images after BN recalibration. */
+  async score(widths: Widths): Promise<Score> {
+    const candidate = await this.recalibrated(pruneSubject(this.subject, widths))
+    const { values } = await classify(candidate, this.fitness, this.threads)
+    const probabilities = softmaxRows(values, this.width)
+    return { divergence: meanDivergence(this.original, probabilities, this.width), top1: this.top1(probabilities) }
+  }
+
+  /** A pruned network with its BN statistics re-estimated. */
+  recalibrated(network: Network): Promise<Network> {
+    return recalibrate(network, batchesOf(this.calibration, 256), this.threads)
+  }
+
+  private top1(values: Float32Array): number {
+    let right = 0
+    for (let i = 0; i < this.fitness.size; i++)
+      if (labelRank(values, i, this.width, this.fitness.labels[i]!) === 0) right++
+    return right / this.fitness.size
+  }
+}

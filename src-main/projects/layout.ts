@@ -1,0 +1,25 @@
+import { join } from 'node:path'
+
+/** Raised when a folder written by an older Lupine needs a migration. */
+export const layoutVersion = 1
+
+/** Where everything in a project folder lies. */
+export const layout = (root: string) =>
+  ({
+    root,
+    project: join(root, 'project.json'),
+    lock: join(root, '.lock'),
+    original: join(root, 'original.onnx'),
+    plan: join(root, 'plan.json'),
+    model: join(root, 'model.onnx'),
+    pruned: join(root, 'pruned.onnx'),
+    journal: join(root, 'journal.jsonl'),
+    events: join(root, 'events.jsonl'),
+    provenance: join(root, 'provenance.json'),
+    measurements: join(root, 'measurements'),
+    checkpoints: join(root, 'checkpoints'),
+    stages: join(root, 'stages'),
+    stage: (name: string) => join(root, 'stages', `${name}.json`),
+  }) as const
+
+export type Layout = ReturnType<typeof layout>

@@ -1,0 +1,133 @@
+import { LupineError, toFailure, type Failure, type Result } from '../core/failure'
+import type { JobSummary } from '../contract'
+import type { Cancellation, Progress } from '../core/ports'
+import { EventLog } from './event-log'
+import { Pace } from './progress'
+
+export const interrupted = (folder?: string): Failure => ({
+  kind: 'interrupted',
+  code: 'interrupted',
+  message: 'Interrupted.',
+  hint: folder ? `Go on with: lupine resume ${folder}` : 'Start it again.',
+})
+
+/** What the work of a job may do with it. */
+export interface JobContext extends Cancellation {
+  readonly id: string
+  /** Aborts when the job is cancelled. */
+  readonly signal: AbortSignal
+  /** Waits while the job is paused. @throws LupineError 'interrupted' once cancelled */
+  gate(): Promise<void>
+  stage(name: string, title: string, index: number, of: number): void
+  progress(stage: string, progress: Progress): void
+  note(level: 'info' | 'warning', text: string): void
+  /** The project folder, once there is one: events are written there, and the way out names it. */
+  useFolder(folder: string, eventsFile: string): void
+  /** Called when the job is paused or goes on. */
+  onPause(listener: (paused: boolean) => void): void
+}
+
+/** One job: its state, its events, its switch. */
+export class Job implements JobContext {
+  readonly log: EventLog
+  readonly startedAt = new Date().toISOString()
+  state: JobSummary['state'] = 'running'
+  private readonly abort = new AbortController()
+  private folder = ''
+  private resumeWaiters: (() => void)[] = []
+  private readonly pauseListeners: ((paused: boolean) => void)[] = []
+  private readonly paces = new Map<string, Pace>()
+
+  constructor(
+    readonly id: string,
+    readonly kind: string,
+  ) {
+    this.log = new EventLog(id)
+  }
+
+  get signal(): AbortSignal {
+    return this.abort.signal
+  }
+
+  get aborted(): boolean {
+    return this.abort.signal.aborted
+  }
+
+  get summary(): JobSummary {
+    const { id, kind, folder, state, startedAt } = this
+    return { id, kind, folder, state, startedAt, events: this.log.length }
+  }
+
+  throwIfAborted(): void {
+    if (this.aborted) throw new LupineError(interrupted(this.folder || undefined))
+  }
+
+  async gate(): Promise<void> {
+    this.throwIfAborted()
+    if (this.state === 'paused') await new Promise<void>((resolve) => this.resumeWaiters.push(resolve))
+    this.throwIfAborted()
+  }
+
+  stage(name: string, title: string, index: number, of: number): void {
+    this.log.append({ type: 'stage', stage: name, title, index, of })
+  }
+
+  progress(stage: string, progress: Progress): void {
+    const pace = this.paces.get(stage) ?? new Pace()
+    this.paces.set(stage, pace)
+    const secondsLeft = pace.update(progress.done, progress.total, performance.now())
+    this.log.append({ type: 'progress', stage, ...progress, ...(secondsLeft === undefined ? {} : { secondsLeft }) })
+  }
+
+  note(level: 'info' | 'warning', text: string): void {
+    this.log.append({ type: 'note', level, text })
+  }
+
+  useFolder(folder: string, eventsFile: string): void {
+    this.folder = folder
+    this.log.attach(eventsFile)
+  }
+
+  onPause(listener: (paused: boolean) => void): void {
+    this.pauseListeners.push(listener)
+  }
+
+  pause(): void {
+    if (this.state !== 'running') return
+    this.state = 'paused'
+    this.log.append({ type: 'paused' })
+    for (const listener of this.pauseListeners) listener(true)
+  }
+
+  continue(): void {
+    if (this.state !== 'paused') return
+    this.state = 'running'
+    this.log.append({ type: 'continued' })
+    for (const listener of this.pauseListeners) listener(false)
+    for (const wake of this.resumeWaiters.splice(0)) wake()
+  }
+
+  cancel(): void {
+    this.abort.abort()
+    for (const listener of this.pauseListeners) listener(false)
+    for (const wake of this.resumeWaiters.splice(0)) wake()
+  }
+
+  /** Runs the work to its end; every outcome is a value and an event. */
+  async run<T>(request: unknown, work: (context: JobContext) => Promise<T>): Promise<Result<T>> {
+    this.log.append({ type: 'started', kind: this.kind, request })
+    try {
+      const value = await work(this)
+      this.state = 'finished'
+      this.log.append({ type: 'finished', result: value })
+      return { ok: true, value }
+    } catch (error) {
+      // Whatever broke because of the interruption is the interruption.
+      const failure = this.aborted ? interrupted(this.folder || undefined) : toFailure(error)
+      if (process.env['LUPINE_DEBUG'] && !(error instanceof LupineError)) console.error(error)
+      this.state = this.aborted ? 'cancelled' : 'failed'
+      this.log.append({ type: 'failed', failure })
+      return { ok: false, failure }
+    }
+  }
+}
