@@ -97,7 +97,7 @@ export function calibrate(
   macs?: MacsFraction,
 ): LatencyTable {
   const predictor = createPredictor(table, macs)
-  const rows = measured.map(({ widths, ratio }) => {
+  const rows = measured.map(({ widths, ratio }): Row => {
     const { total, removed } = predictor.raw(widths)
     return { features: [total, total * total, removed], target: 1 - ratio }
   })
@@ -121,9 +121,39 @@ export function calibrate(
     })
     beta = solve(matrix, right)
   }
+  beta = keepMonotone(beta, rows)
   const spread = MAD_TO_SIGMA * median(residuals().map(Math.abs))
   const [linear, quadratic, removal] = beta as [number, number, number]
   return { ...table, calibration: { linear, quadratic, removal, spread, plans: rows.length } }
+}
+
+interface Row {
+  /** s, s², part of s removed. */
+  readonly features: readonly number[]
+  /** Measured saving. */
+  readonly target: number
+}
+
+/** The most bent curve that still rises up to a saving of 1: s·(1 − BEND·s). */
+const BEND = 0.45
+
+/**
+ * A correction under which saving more by the table never predicts saving less, which few plans from one place cannot
+ * tell apart: where the fit bends too far, the most bent curve allowed is scaled to the measurements instead.
+ */
+function keepMonotone(beta: readonly number[], rows: readonly Row[]): number[] {
+  let [linear, quadratic, removal] = beta as [number, number, number]
+  if (linear <= 0 || quadratic < -BEND * linear) {
+    const curve = rows.map(({ features }) => features[0]! - BEND * features[1]!)
+    const scale = dot(
+      curve,
+      rows.map((row) => row.target),
+    )
+    linear = Math.max(0.01, scale / dot(curve, curve))
+    quadratic = -BEND * linear
+    removal = 0
+  }
+  return [linear, quadratic, Math.max(removal, -0.5 * linear)]
 }
 
 const dot = (a: readonly number[], b: readonly number[]): number => a.reduce((sum, x, i) => sum + x * b[i]!, 0)

@@ -28,7 +28,7 @@ export interface BuildOptions {
 }
 
 /** Standard error of a measured ratio, from the MAD; the median of n normal samples varies √(π/2n) as much as one. */
-function ratioNoise(measurement: LatencyMeasurement): number {
+export function ratioNoise(measurement: LatencyMeasurement): number {
   const relative = (MAD_TO_SIGMA * measurement.mad) / measurement.median
   const samples = measurement.samples ?? 1
   return measurement.ratio * relative * (samples > 1 ? Math.sqrt(Math.PI / (2 * samples)) : 1)

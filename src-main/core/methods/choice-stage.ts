@@ -1,0 +1,83 @@
+import { ratioNoise } from '../latency/staircase'
+import type { LatencyMeasurement } from '../ports'
+import type { Archive, ArchiveEntry } from '../search/archive'
+import { fits } from '../search/budget'
+import { knapsack } from '../search/knapsack'
+import { type Problem, repair } from '../search/repair'
+import { encode, levelsNear } from '../search/space'
+import type { Position } from '../search/wolf-moves'
+import { quantile } from '../statistics/robust'
+import type { Recorder } from './recording'
+
+/** A plan of the archive that the device has measured. `entry.cost` is the prediction without margin. */
+export interface Finalist {
+  readonly entry: ArchiveEntry
+  readonly measurement: LatencyMeasurement
+}
+
+/** A measurement's own error asks for at most this much reserve. */
+const LARGEST_GUARD = 0.005
+
+/**
+ * The fittest plan that meets the latency budget by measurement: by more than the measurement's standard error where
+ * one does, so that measuring again finds the same.
+ */
+export function fittest(finalists: readonly Finalist[], latency: number): Finalist | undefined {
+  const within = (guard: (m: LatencyMeasurement) => number): Finalist | undefined =>
+    finalists
+      .filter(({ measurement }) => measurement.ratio + guard(measurement) <= latency)
+      .sort((a, b) => a.entry.fitness - b.entry.fitness)[0]
+  return within((measurement) => Math.min(LARGEST_GUARD, ratioNoise(measurement))) ?? within(() => 0)
+}
+
+/** Measures the best plans that fit the problem, have not been measured, and would beat the best that has. */
+export async function measureFinalists(
+  problem: Problem,
+  archive: Archive,
+  known: readonly Finalist[],
+  count: number,
+  recorder: Recorder,
+  onMeasured: (finalist: Finalist, done: number, total: number) => void,
+): Promise<Finalist[]> {
+  const measured = new Set(known.map(({ entry }) => entry.key))
+  const toBeat = fittest(known, problem.budget.latency!)?.entry.fitness ?? Infinity
+  const chosen = archive
+    .best(archive.evaluations)
+    .filter(({ key, fitness, widths }) => {
+      return !measured.has(key) && fitness < toBeat && fits(problem.costs, problem.budget, widths)
+    })
+    .slice(0, count)
+  const found: Finalist[] = []
+  await recorder.measure(
+    chosen.map((entry) => entry.widths),
+    (measurement, i) => {
+      found.push({ entry: chosen[i]!, measurement })
+      onMeasured(found[i]!, i + 1, chosen.length)
+    },
+  )
+  return found
+}
+
+/**
+ * The margin that finalists' errors call for: an optimizer finds the predictor's errors, so chosen plans err more than
+ * random ones did. May be negative, which gives back what the prediction was too careful about.
+ */
+export function correctedMargin(finalists: readonly Finalist[], margin: number): number {
+  if (finalists.length === 0) return margin
+  const errors = finalists.map(({ entry, measurement }) => measurement.ratio - entry.cost)
+  return quantile(errors, 0.75)
+}
+
+/** When nothing met the budget: beyond the worst error of the last finalists. */
+export function strictMargin(finalists: readonly Finalist[], margin: number): number {
+  const errors = finalists.map(({ entry, measurement }) => measurement.ratio - entry.cost)
+  return Math.max(margin, ...errors) + 0.01
+}
+
+/** Where a search under a new margin starts: the knapsack's plan and the best so far, repaired to it. */
+export function elites(problem: Problem, archive: Archive, count: number): Position[] {
+  const { space } = problem
+  const levels = [knapsack(problem)]
+  for (const { widths } of archive.best(count - 1)) levels.push(repair(problem, levelsNear(space, widths)))
+  return levels.map((own) => encode(space, own))
+}

@@ -1,0 +1,206 @@
+import { fail } from '../failure'
+import { widthGrid } from '../latency/table'
+import type { Widths } from '../ports'
+import { Archive, planKey } from '../search/archive'
+import { assertReachable, type Budget, budgetUnreachable, kindsOf, smallestReachable } from '../search/budget'
+import { defaultPack } from '../search/grey-wolf'
+import { leadingCost } from '../search/searcher'
+import type { Problem } from '../search/repair'
+import { createSpace, type Space, widthsOf } from '../search/space'
+import type { Position } from '../search/wolf-moves'
+import { correctedMargin, elites, type Finalist, fittest, measureFinalists, strictMargin } from './choice-stage'
+import { type LatencyModel, latencyStage, withLatency } from './latency-stage'
+import { outcomeOf, type SearchRecord } from './outcome'
+import type { Baseline, SearchMethod, SearchOutcome, SearchRequest, SearchStage } from './pruner-types'
+import { Recorder } from './recording'
+import { createSearcher, drive, type SearchProgress } from './search-stage'
+import { type Sensitivities, sensitivityStage } from './sensitivity-stage'
+
+/** Parts of the evaluations before each measuring of finalists; what the device says corrects the next part's margin. */
+const SHARES = [0.7, 0.2, 0.1]
+/** Rounds beyond the evaluations asked for, only while no plan has met the budget. */
+const EXTRA_ROUNDS = 2
+
+/**
+ * Searches the channels to keep per group, so that the divergence from the original is least and the budget is met: for
+ * latency, met by measurement. Our reading of IGWO-Pruner (Wang et al., IEICE Trans. Inf. & Syst. E107-D(7), 2024):
+ * measure a latency table, evaluate each group's sensitivity, search with the improved grey wolf optimizer (or a
+ * rival), measure the best plans, correct the margin by what they show, search on, and choose.
+ *
+ * Deterministic given the seed and what the journal holds.
+ * @throws LupineError 'input'/'budget-unreachable' (names the smallest reachable fractions, or the smallest measured);
+ *   'usage'/'latency-needs-device'; 'usage'/'no-budget'; 'input'/'nothing-to-prune'; 'work'/'nothing-evaluated'; whatever
+ *   the ports throw
+ */
+export async function searchRatios(request: SearchRequest): Promise<SearchOutcome> {
+  checkRequest(request)
+  const recorder = new Recorder(request.journal, request.evaluator, request.oracle, request.signal)
+  const latency = request.budget.latency === undefined ? undefined : await latencyStage(request, recorder)
+  const sensitivities = await sensitivityStage(request, recorder)
+  return new Search(request, recorder, latency, sensitivities).run()
+}
+
+function checkRequest({ budget, groups, oracle }: SearchRequest): void {
+  if (kindsOf(budget).length === 0) {
+    throw fail('usage', 'no-budget', 'The budget is empty.', 'Give at least one of latency, macs, params, bytes.')
+  }
+  if (groups.length === 0) {
+    throw fail('input', 'nothing-to-prune', 'The network has no group that can be pruned.', 'See `lupine inspect`.')
+  }
+  if (budget.latency !== undefined && !oracle) {
+    const hint = 'Name a device, or give the budget in macs, params or bytes.'
+    throw fail('usage', 'latency-needs-device', 'A latency budget needs a device to measure on.', hint)
+  }
+}
+
+/** Search and choice: what is the same in all rounds, and what they leave behind. */
+class Search {
+  private readonly method: SearchMethod
+  private readonly evaluations: number
+  private readonly space: Space
+  private readonly archive = new Archive()
+  private readonly finalists: Finalist[] = []
+  private margin: number
+  private rounds = 0
+
+  constructor(
+    private readonly request: SearchRequest,
+    private readonly recorder: Recorder,
+    private readonly latency: LatencyModel | undefined,
+    private readonly sensitivities: Sensitivities,
+  ) {
+    const { budget, costs, groups, method = 'igwo', options } = request
+    this.method = method
+    this.evaluations = options?.evaluations ?? 200
+    this.margin = latency?.margin ?? 0
+    this.space = createSpace({
+      groups,
+      candidates: ({ channels }) => widthGrid(channels),
+      kinds: kindsOf(budget),
+      costs: withLatency(costs, latency?.predictor, 0),
+      loss: sensitivities.loss,
+    })
+  }
+
+  async run(): Promise<SearchOutcome> {
+    const { budget } = this.request
+    // A latency below what even the smallest plan is predicted to need fails before anything is searched.
+    assertReachable(this.space, this.problem(0).costs, budget)
+    if (budget.latency === undefined) await this.search(this.evaluations, 'search')
+    else await this.searchAndMeasure(budget.latency)
+    const chosen = this.pick()
+    const baselines = { random: await this.baseline('random'), uniform: await this.baseline('uniform') }
+    return outcomeOf(this.request, this.record(), baselines, chosen)
+  }
+
+  private record(): SearchRecord {
+    const { method, archive, finalists, margin, rounds, latency, sensitivities, recorder } = this
+    return { method, archive, finalists, margin, rounds, latency, sensitivities, recorder }
+  }
+
+  private problem(margin = this.margin): Problem {
+    const { budget, costs } = this.request
+    return { space: this.space, costs: withLatency(costs, this.latency?.predictor, margin), budget }
+  }
+
+  private async searchAndMeasure(latency: number): Promise<void> {
+    // A budget within the margin of the smallest plan is still worth measuring.
+    const reachable = smallestReachable(this.space, this.problem(0).costs, ['latency']).latency!
+    this.margin = Math.min(this.margin, latency - reachable)
+    const shares = SHARES.slice(0, Math.max(1, this.request.options?.rounds ?? SHARES.length))
+    shares[0] = shares[0]! + 1 - shares.reduce((sum, share) => sum + share, 0)
+    for (let round = 0; round < shares.length + EXTRA_ROUNDS; round++) {
+      const extra = round >= shares.length
+      if (extra && fittest(this.finalists, latency)) return
+      if (extra) this.margin = strictMargin(this.finalists, this.margin)
+      if (!this.isReachable()) return
+      const share = extra ? SHARES.at(-1)! : shares[round]!
+      const left = extra ? Infinity : this.evaluations - this.archive.evaluations
+      const last = round === shares.length - 1
+      const count = last ? left : Math.min(left, Math.max(4, Math.round(share * this.evaluations)))
+      if (count > 0) await this.search(count, round === 0 ? 'search' : 'choose')
+      await this.measure()
+      if (round < shares.length - 1) this.margin = correctedMargin(this.finalists, this.margin)
+      this.rounds++
+    }
+  }
+
+  private isReachable(): boolean {
+    try {
+      assertReachable(this.space, this.problem().costs, this.request.budget)
+      return true
+    } catch (error) {
+      if (this.finalists.length === 0) throw error
+      return false
+    }
+  }
+
+  private async search(count: number, stage: SearchStage): Promise<void> {
+    const problem = this.problem()
+    let seeds: Position[] | undefined
+    let known = 0
+    if (this.rounds > 0 && (this.method === 'igwo' || this.method === 'gwo')) {
+      seeds = elites(problem, this.archive, Math.ceil((this.request.options?.pack ?? defaultPack(count)) * 0.75))
+      // What was evaluated before is not paid for again.
+      const keys = new Set(seeds.map((seed) => planKey(this.widthsAt(seed))))
+      known = [...keys].filter((key) => this.archive.get(key)).length
+    }
+    const label = `search/${this.rounds}`
+    const searcher = createSearcher(this.request, this.method, problem, count + known, label, seeds)
+    await drive(searcher, this.recorder, (data) => this.report(stage, data, count + known))
+    for (const { widths, fitness } of searcher.archive.state()) this.archive.record(widths, fitness, this.cost(widths))
+  }
+
+  private widthsAt(position: Position): Widths {
+    const levels = this.space.dimensions.map((dimension, d) => Math.floor(position[d]! * dimension.levels.length))
+    return widthsOf(this.space, levels)
+  }
+
+  /** The leading cost without margin. */
+  private cost(widths: Widths): number {
+    return leadingCost(this.problem(0), widths)
+  }
+
+  private async measure(): Promise<void> {
+    const count = this.request.options?.finalists ?? 6
+    const known = [...this.finalists]
+    await measureFinalists(this.problem(), this.archive, known, count, this.recorder, (finalist, done, total) => {
+      this.finalists.push(finalist)
+      const { entry, measurement } = finalist
+      const data = { fitness: entry.fitness, predicted: entry.cost, measured: measurement.ratio }
+      this.request.onProgress?.('choose', { done, total, detail: 'measuring the best plans', data })
+    })
+  }
+
+  private async baseline(method: 'random' | 'uniform'): Promise<Baseline> {
+    if (method === this.method) {
+      const [best] = this.archive.best(1)
+      return { fitness: best?.fitness, evaluations: this.archive.evaluations, ...(best && { widths: best.widths }) }
+    }
+    const count = this.request.options?.baselineEvaluations ?? Math.max(10, Math.round(this.evaluations / 4))
+    const searcher = createSearcher(this.request, method, this.problem(), count, `baseline/${method}`)
+    await drive(searcher, this.recorder, (data) => this.report('choose', data, count))
+    const [best] = searcher.archive.best(1)
+    return { fitness: best?.fitness, evaluations: searcher.archive.evaluations, ...(best && { widths: best.widths }) }
+  }
+
+  private report(stage: SearchStage, data: SearchProgress, total: number): void {
+    const detail = `${data.method}: best ${data.best.toPrecision(4)}`
+    this.request.onProgress?.(stage, { done: data.evaluation, total, detail, data })
+  }
+
+  /** @throws LupineError 'input'/'budget-unreachable'; 'work'/'nothing-evaluated' */
+  private pick(): Finalist | undefined {
+    const { budget } = this.request
+    if (this.archive.evaluations === 0 || (budget.latency !== undefined && this.finalists.length === 0)) {
+      const hint = 'Use another method, raise the budget, or allow more groups to be pruned.'
+      throw fail('work', 'nothing-evaluated', `The method ${this.method} found no plan on the budget.`, hint)
+    }
+    if (budget.latency === undefined) return undefined
+    const chosen = fittest(this.finalists, budget.latency)
+    if (chosen) return chosen
+    const smallest = Math.min(...this.finalists.map(({ measurement }) => measurement.ratio))
+    const reached: Budget = { latency: smallest }
+    throw budgetUnreachable({ latency: budget.latency }, reached, 'was measured on the device')
+  }
+}

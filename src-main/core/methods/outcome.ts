@@ -1,0 +1,108 @@
+import { type Archive, type ArchiveEntry, paretoFront } from '../search/archive'
+import { costKinds } from '../search/budget'
+import type { Finalist } from './choice-stage'
+import type { LatencyModel } from './latency-stage'
+import type {
+  Baseline,
+  ChosenPlan,
+  FrontPlan,
+  HistoryEntry,
+  PredictionCheck,
+  SearchMethod,
+  SearchOutcome,
+  SearchRequest,
+} from './pruner-types'
+import type { Recorder } from './recording'
+import type { Sensitivities } from './sensitivity-stage'
+
+/** What a search leaves behind. The archive's costs are without margin. */
+export interface SearchRecord {
+  readonly method: SearchMethod
+  readonly archive: Archive
+  readonly finalists: readonly Finalist[]
+  readonly margin: number
+  readonly rounds: number
+  readonly latency: LatencyModel | undefined
+  readonly sensitivities: Sensitivities
+  readonly recorder: Recorder
+}
+
+/** The outcome for a chosen plan; without a latency budget the fittest of the archive, which must not be empty. */
+export function outcomeOf(
+  request: SearchRequest,
+  record: SearchRecord,
+  baselines: { readonly random: Baseline; readonly uniform: Baseline },
+  chosen: Finalist | undefined,
+): SearchOutcome {
+  const { method, archive, latency, sensitivities, margin, rounds, recorder } = record
+  const entry = chosen?.entry ?? archive.best(1)[0]!
+  return {
+    method,
+    seed: request.seed,
+    chosen: chosenPlan(request, record, entry, chosen),
+    evaluations: archive.evaluations,
+    distinct: archive.evaluations,
+    scored: recorder.distinct,
+    history: historyOf(archive),
+    front: frontOf(record),
+    baselines,
+    untouched: sensitivities.untouched,
+    sensitivities: sensitivities.groups,
+    removals: sensitivities.removals,
+    table: latency?.table,
+    checks: [...(latency?.checks ?? []), ...record.finalists.map(checkOf)],
+    margin,
+    rounds,
+  }
+}
+
+function chosenPlan(
+  { costs }: SearchRequest,
+  { latency, recorder }: SearchRecord,
+  { widths, fitness }: ArchiveEntry,
+  finalist: Finalist | undefined,
+): ChosenPlan {
+  const kinds = costKinds.filter((kind) => kind !== 'latency')
+  return {
+    widths,
+    fitness,
+    top1: recorder.score(widths)?.top1,
+    costs: Object.fromEntries(kinds.map((kind) => [kind, costs.cost(kind, widths)])),
+    predicted: latency?.predictor.predict(widths),
+    measured: finalist?.measurement.ratio,
+    measurement: finalist?.measurement,
+  }
+}
+
+const checkOf = ({ entry, measurement }: Finalist): PredictionCheck => ({
+  kind: 'chosen',
+  widths: entry.widths,
+  predicted: entry.cost,
+  measured: measurement.ratio,
+})
+
+function historyOf(archive: Archive): HistoryEntry[] {
+  const entries = archive.state()
+  let cost = Number.NaN
+  let best = Infinity
+  return archive.history().map((point) => {
+    if (point.best < best) cost = entries[point.evaluation - 1]!.cost
+    best = point.best
+    return { ...point, cost }
+  })
+}
+
+/** The front of the archive, and every measured plan's measurement on it. */
+function frontOf({ archive, finalists, latency }: SearchRecord): FrontPlan[] {
+  const measured = new Map(finalists.map(({ entry, measurement }) => [entry.key, measurement.ratio]))
+  return paretoFront(archive.state()).map(({ key, widths, fitness, cost }) => {
+    const ratio = measured.get(key)
+    return {
+      widths,
+      fitness,
+      cost,
+      ...(latency && { predicted: cost }),
+      ...(ratio !== undefined && { measured: ratio }),
+    }
+  })
+}

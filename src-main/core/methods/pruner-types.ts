@@ -1,0 +1,113 @@
+import type { LatencyGroup, LatencyTable } from '../latency/table'
+import type { Cancellation, Evaluator, Journal, LatencyMeasurement, LatencyOracle, Progress, Widths } from '../ports'
+import type { HistoryPoint } from '../search/archive'
+import type { Budget, CostKind, CostModel } from '../search/budget'
+import type { Sensitivity } from '../search/sensitivity'
+import type { Decay } from '../search/wolf-moves'
+
+export type SearchMethod = 'igwo' | 'gwo' | 'random' | 'uniform'
+export type SearchStage = 'latency' | 'sensitivity' | 'search' | 'choose'
+
+export interface SearchRequest {
+  /** Groups to prune, in graph order. */
+  readonly groups: readonly LatencyGroup[]
+  readonly budget: Budget
+  /** For 'macs', 'params' and 'bytes'; 'latency' is never asked. Called some 10⁵ times: closed form, not a graph walk. */
+  readonly costs: CostModel
+  readonly evaluator: Evaluator
+  readonly journal: Journal
+  /** Needed when the budget bounds the latency, else not used. */
+  readonly oracle?: LatencyOracle
+  readonly seed: number
+  readonly method?: SearchMethod
+  readonly options?: SearchOptions
+  readonly onProgress?: (stage: SearchStage, progress: Progress) => void
+  readonly signal?: Cancellation
+}
+
+export interface SearchOptions {
+  /** Distinct plans the method may have evaluated, beyond the sensitivities. Default 200. */
+  readonly evaluations?: number
+  readonly pack?: number
+  readonly decay?: Decay
+  /** Of the random baseline. Default a quarter of `evaluations`, at least 10. */
+  readonly baselineEvaluations?: number
+  /** Parts of the channels at which each group's sensitivity is evaluated. Default 1/8, 1/4, 1/2, 3/4. */
+  readonly sensitivityAt?: readonly number[]
+  /** Random whole networks measured to correct the table. Default 8. */
+  readonly calibrationPlans?: number
+  /** Plans measured per round of the choice. Default 6. */
+  readonly finalists?: number
+  /** Rounds of measuring, correcting the margin and searching on. Default 3. */
+  readonly rounds?: number
+}
+
+export interface HistoryEntry extends HistoryPoint {
+  /** Predicted latency ratio of the best, or the first budgeted cost without a latency budget. */
+  readonly cost: number
+}
+
+/** A plan of the front: over the predicted latency ratio, or over the first budgeted cost. */
+export interface FrontPlan {
+  readonly widths: Widths
+  readonly fitness: number
+  readonly cost: number
+  readonly predicted?: number
+  readonly measured?: number
+}
+
+export interface Baseline {
+  /** Best fitness; undefined where no plan of the kind meets the budget. */
+  readonly fitness: number | undefined
+  /** Distinct plans it had evaluated. */
+  readonly evaluations: number
+  readonly widths?: Widths
+}
+
+export interface ChosenPlan {
+  readonly widths: Widths
+  /** Mean KL divergence from the original, nats. */
+  readonly fitness: number
+  /** On seen images: no estimate of accuracy. */
+  readonly top1: number | undefined
+  /** Fractions of the original, for all kinds but latency. */
+  readonly costs: Readonly<Partial<Record<CostKind, number>>>
+  /** Latency ratios; undefined without a latency budget. `predicted` is without margin. */
+  readonly predicted: number | undefined
+  readonly measured: number | undefined
+  readonly measurement: LatencyMeasurement | undefined
+}
+
+/** Predicted and measured latency ratio of a plan; 'random' = of calibration, before it corrected the table. */
+export interface PredictionCheck {
+  readonly kind: 'random' | 'chosen'
+  readonly widths: Widths
+  readonly predicted: number
+  readonly measured: number
+}
+
+/** Plain JSON. */
+export interface SearchOutcome {
+  readonly method: SearchMethod
+  readonly seed: number
+  readonly chosen: ChosenPlan
+  /** What the method spent of its evaluations (extra rounds included). */
+  readonly evaluations: number
+  /** Distinct plans among them: the same number, since a plan met again is not evaluated again. */
+  readonly distinct: number
+  /** Distinct plans evaluated in the whole run: sensitivities and baselines too. */
+  readonly scored: number
+  readonly history: readonly HistoryEntry[]
+  readonly front: readonly FrontPlan[]
+  readonly baselines: { readonly random: Baseline; readonly uniform: Baseline }
+  /** Fitness of the untouched network after recalibration: the zero of the sensitivities. */
+  readonly untouched: number
+  readonly sensitivities: readonly Sensitivity[]
+  /** Divergence added by removing a branch, per branch. */
+  readonly removals: Readonly<Record<string, number>>
+  readonly table: LatencyTable | undefined
+  readonly checks: readonly PredictionCheck[]
+  /** Latency ratio kept in reserve by the end. */
+  readonly margin: number
+  readonly rounds: number
+}

@@ -1,0 +1,102 @@
+import type { Cancellation, Evaluator, Journal, LatencyMeasurement, LatencyOracle, Score, Widths } from '../ports'
+import { planKey } from '../search/archive'
+
+/** Called after each recorded value. */
+export type OnRecorded<T> = (value: T, index: number) => void
+
+/**
+ * Values of a batch through the journal, in order. What the journal holds is replayed; the rest is produced in one go
+ * when the first missing value is reached, since devices and engines are better at batches.
+ * @param produce makes the values from `start` on
+ */
+async function recordBatch<T>(
+  journal: Journal,
+  kind: string,
+  keys: readonly string[],
+  produce: (start: number) => Promise<T[]>,
+  onRecorded?: OnRecorded<T>,
+): Promise<T[]> {
+  const values: T[] = []
+  let fresh: { start: number; values: T[] } | undefined
+  for (const [i, key] of keys.entries()) {
+    const value = await journal.record(kind, key, async () => {
+      fresh ??= { start: i, values: await produce(i) }
+      return fresh.values[i - fresh.start]!
+    })
+    values.push(value)
+    onRecorded?.(value, i)
+  }
+  return values
+}
+
+/** The outside, with everything it says on record. Plans go out in chunks, so that a resumed run redoes one at most. */
+export class Recorder {
+  private readonly scores = new Map<string, Score>()
+
+  constructor(
+    private readonly journal: Journal,
+    private readonly evaluator: Evaluator,
+    private readonly oracle: LatencyOracle | undefined,
+    private readonly signal: Cancellation | undefined,
+    private readonly chunk = 16,
+  ) {}
+
+  private async inChunks<T>(
+    variants: readonly Widths[],
+    kind: string,
+    produce: (part: readonly Widths[]) => Promise<T[]>,
+    onRecorded?: OnRecorded<T>,
+  ): Promise<T[]> {
+    const values: T[] = []
+    for (let start = 0; start < variants.length; start += this.chunk) {
+      this.signal?.throwIfAborted()
+      const part = variants.slice(start, start + this.chunk)
+      const report: OnRecorded<T> = (value, i) => onRecorded?.(value, start + i)
+      values.push(...(await recordBatch(this.journal, kind, part.map(planKey), (i) => produce(part.slice(i)), report)))
+    }
+    return values
+  }
+
+  /** Latencies in the order asked. @throws LupineError kind 'device' */
+  measure(variants: readonly Widths[], onRecorded?: OnRecorded<LatencyMeasurement>): Promise<LatencyMeasurement[]> {
+    const { oracle } = this
+    if (!oracle) throw new TypeError('no latency oracle')
+    return this.inChunks(variants, 'latency', (part) => oracle.measure(part), onRecorded)
+  }
+
+  /** Scores in the order asked; a plan scored before, by any method, is not evaluated again. */
+  async evaluate(candidates: readonly Widths[], onRecorded?: OnRecorded<Score>): Promise<Score[]> {
+    const missing = new Map(candidates.map((widths) => [planKey(widths), widths]))
+    for (const key of this.scores.keys()) missing.delete(key)
+    const keys = [...missing.keys()]
+    let told = 0
+    // Known ones are reported between the new ones, where their turn is.
+    const flush = (until: number): void => {
+      for (; told < until; told++) {
+        const score = this.scores.get(planKey(candidates[told]!))
+        if (!score) return
+        onRecorded?.(score, told)
+      }
+    }
+    flush(candidates.length)
+    await this.inChunks(
+      [...missing.values()],
+      'score',
+      (part) => this.evaluator.evaluate(part),
+      (score, i) => {
+        this.scores.set(keys[i]!, score)
+        flush(candidates.length)
+      },
+    )
+    return candidates.map((widths) => this.scores.get(planKey(widths))!)
+  }
+
+  score(widths: Widths): Score | undefined {
+    return this.scores.get(planKey(widths))
+  }
+
+  /** Distinct plans scored so far, whoever asked. */
+  get distinct(): number {
+    return this.scores.size
+  }
+}

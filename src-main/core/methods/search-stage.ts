@@ -1,0 +1,62 @@
+import { GreyWolf, defaultPack } from '../search/grey-wolf'
+import { RandomSearch } from '../search/random-search'
+import type { Problem } from '../search/repair'
+import type { Searcher } from '../search/searcher'
+import { UniformSearch } from '../search/uniform'
+import type { Position } from '../search/wolf-moves'
+import type { Score } from '../ports'
+import { createRandom, deriveSeed } from '../statistics/random'
+import type { SearchMethod, SearchRequest } from './pruner-types'
+import type { Recorder } from './recording'
+
+/** What a live view draws after each evaluation; `cost` is the predicted latency ratio with its margin. */
+export interface SearchProgress {
+  readonly method: SearchMethod
+  /** Distinct plans of this search so far. */
+  readonly evaluation: number
+  readonly best: number
+  readonly fitness: number
+  readonly cost: number
+  readonly source: string
+  readonly leaders: readonly { readonly fitness: number; readonly cost: number }[]
+}
+
+/** A searcher for a method, with a random stream of its own. */
+export function createSearcher(
+  request: SearchRequest,
+  method: SearchMethod,
+  problem: Problem,
+  evaluations: number,
+  label: string,
+  seeds?: readonly Position[],
+): Searcher {
+  const random = createRandom(deriveSeed(request.seed, label))
+  if (method === 'uniform') return new UniformSearch(problem, request.groups, evaluations, random)
+  if (method === 'random') return new RandomSearch(problem, { evaluations }, random)
+  const { pack = defaultPack(evaluations), decay = 'nonlinear' } = request.options ?? {}
+  return new GreyWolf(problem, { evaluations, pack, decay, variant: method, ...(seeds && { seeds }) }, random)
+}
+
+/** Runs a searcher to its end. @throws whatever the evaluator throws, or the signal */
+export async function drive(
+  searcher: Searcher,
+  recorder: Recorder,
+  onEvaluation: (progress: SearchProgress, score: Score) => void,
+): Promise<void> {
+  for (let count = 0, best = Infinity; !searcher.done;) {
+    const batch = searcher.ask()
+    if (searcher.done) break
+    const leaders = searcher.leaders().map(({ fitness, cost }) => ({ fitness, cost }))
+    const scores = await recorder.evaluate(
+      batch.map((candidate) => candidate.widths),
+      (score, i) => {
+        best = Math.min(best, score.divergence)
+        const { cost, source } = batch[i]!
+        const method = searcher.method as SearchMethod
+        const progress = { method, evaluation: ++count, best, fitness: score.divergence, cost, source, leaders }
+        onEvaluation(progress, score)
+      },
+    )
+    searcher.tell(scores.map((score) => score.divergence))
+  }
+}

@@ -1,0 +1,140 @@
+import { describe, expect, it } from 'vitest'
+import { searchRatios } from '../../../../src-main/core/methods/igwo-pruner'
+import type { SearchOutcome, SearchRequest } from '../../../../src-main/core/methods/pruner-types'
+import { createJournal, type JournalLine } from './memory-journal'
+import { createWorld, type World } from './synthetic-world'
+
+const requestFor = (world: World, more: Partial<SearchRequest> = {}): SearchRequest => ({
+  groups: world.groups,
+  budget: { latency: 0.6 },
+  costs: world.costs,
+  evaluator: world.evaluator,
+  oracle: world.oracle,
+  journal: createJournal(),
+  seed: 1,
+  options: { evaluations: 80 },
+  ...more,
+})
+
+describe('searchRatios', () => {
+  it('returns a plan that meets the latency budget by measurement and beats both baselines', async () => {
+    for (const seed of [1, 2, 3]) {
+      const world = createWorld({ seed })
+      const outcome = await searchRatios(requestFor(world, { seed }))
+      expect(outcome.chosen.measured).toBeLessThanOrEqual(0.6)
+      expect(world.ratio(outcome.chosen.widths)).toBeLessThan(0.603)
+      // Nor does it give away what the budget allows.
+      expect(world.ratio(outcome.chosen.widths)).toBeGreaterThan(0.57)
+      expect(outcome.chosen.fitness).toBeLessThan(outcome.baselines.random.fitness!)
+      expect(outcome.chosen.fitness).toBeLessThan(outcome.baselines.uniform.fitness!)
+      expect(outcome.evaluations).toBeLessThanOrEqual(80)
+      expect(outcome.evaluations).toBeGreaterThanOrEqual(72)
+      expect(JSON.parse(JSON.stringify(outcome))).toEqual(outcome)
+    }
+  })
+
+  it('replays a journal to the identical outcome without asking the outside', async () => {
+    const world = createWorld()
+    const journal = createJournal()
+    const first = await searchRatios(requestFor(world, { journal }))
+    const before = { ...world.asked }
+    const again = await searchRatios(requestFor(world, { journal: createJournal(journal.lines) }))
+    expect(again).toEqual(first)
+    expect(world.asked).toEqual(before)
+  })
+
+  it('resumes from a journal cut anywhere', async () => {
+    // Without noise a measurement repeated is the same, so the outcomes must agree whatever is redone.
+    const run = (lines: readonly JournalLine[]): Promise<SearchOutcome> =>
+      searchRatios(requestFor(createWorld({ noise: 0 }), { journal: createJournal(lines) }))
+    const journal = createJournal()
+    const whole = await searchRatios(requestFor(createWorld({ noise: 0 }), { journal }))
+    for (const part of [0.1, 0.37, 0.6, 0.95]) {
+      const cut = journal.lines.slice(0, Math.round(journal.lines.length * part))
+      expect(await run(cut)).toEqual(whole)
+    }
+  })
+
+  it('stops between batches when cancelled', async () => {
+    const world = createWorld()
+    const controller = new AbortController()
+    const request = requestFor(world, {
+      signal: controller.signal,
+      onProgress: (stage) => stage === 'sensitivity' && controller.abort(new Error('enough')),
+    })
+    await expect(searchRatios(request)).rejects.toThrow('enough')
+    expect(world.asked.evaluated).toBeLessThanOrEqual(16)
+  })
+
+  it('needs no device for a budget in MACs and parameters', async () => {
+    const world = createWorld()
+    const request = requestFor(world, { budget: { macs: 0.5, params: 0.6 }, oracle: undefined! })
+    const outcome = await searchRatios(request)
+    expect(outcome.chosen.costs.macs).toBeLessThanOrEqual(0.5)
+    expect(outcome.chosen.costs.params).toBeLessThanOrEqual(0.6)
+    expect(outcome.chosen.measured).toBeUndefined()
+    expect(world.asked.measured).toBe(0)
+  })
+
+  it('runs every method, and lets progress be followed', async () => {
+    for (const method of ['gwo', 'random', 'uniform'] as const) {
+      const stages = new Set<string>()
+      const onProgress: SearchRequest['onProgress'] = (stage, { done, total }) => {
+        stages.add(stage)
+        expect(done).toBeLessThanOrEqual(total)
+      }
+      const world = createWorld()
+      const outcome = await searchRatios(requestFor(world, { method, onProgress, budget: { latency: 0.7 } }))
+      expect(outcome.method).toBe(method)
+      expect(outcome.chosen.measured).toBeLessThanOrEqual(0.7)
+      expect([...stages]).toEqual(['latency', 'sensitivity', 'search', 'choose'])
+    }
+  })
+
+  it('meets the budget on a device that is slower than its table for optimised plans', async () => {
+    const world = createWorld()
+    // Whatever keeps the branches but narrows everything pays 4 % that no single measurement shows.
+    const oracle = {
+      measure: async (variants: Parameters<typeof world.oracle.measure>[0]) => {
+        const measured = await world.oracle.measure(variants)
+        return measured.map((m, i) => {
+          const removed = Object.values(variants[i]!).filter((kept) => kept === 0).length
+          return Object.keys(variants[i]!).length > 8 && removed < 4 ? { ...m, ratio: m.ratio + 0.04 } : m
+        })
+      },
+    }
+    const outcome = await searchRatios(requestFor(world, { oracle }))
+    expect(outcome.chosen.measured).toBeLessThanOrEqual(0.6)
+  })
+
+  it('names what can be reached when the budget cannot', async () => {
+    const world = createWorld()
+    await expect(searchRatios(requestFor(world, { budget: { latency: 0.05 } }))).rejects.toMatchObject({
+      failure: {
+        kind: 'input',
+        code: 'budget-unreachable',
+        message: expect.stringMatching(
+          /^The budget \(latency 0\.05\) is below what can be reached: at least latency 0\.\d{3}\.$/,
+        ),
+      },
+    })
+    // A device that never gets faster for whole networks: the table promises what no measurement shows.
+    const stubborn = {
+      measure: async (variants: Parameters<typeof world.oracle.measure>[0]) =>
+        (await world.oracle.measure(variants)).map((m, i) =>
+          Object.keys(variants[i]!).length > 4 ? { ...m, ratio: 0.9 } : m,
+        ),
+    }
+    await expect(searchRatios(requestFor(world, { oracle: stubborn }))).rejects.toThrow(/at least latency 0\.\d+/)
+  })
+
+  it('refuses requests that make no sense', async () => {
+    const world = createWorld()
+    const code = (code: string): object => ({ failure: { code } })
+    await expect(searchRatios(requestFor(world, { budget: {} }))).rejects.toMatchObject(code('no-budget'))
+    await expect(searchRatios(requestFor(world, { groups: [] }))).rejects.toMatchObject(code('nothing-to-prune'))
+    await expect(searchRatios(requestFor(world, { oracle: undefined! }))).rejects.toMatchObject(
+      code('latency-needs-device'),
+    )
+  })
+})
