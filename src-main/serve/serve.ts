@@ -1,0 +1,24 @@
+import type { Program } from '../program/program'
+import { startServer } from './server'
+
+export interface ServeCommand {
+  readonly port?: number | undefined
+  /** Called once, with the address to open (it carries the token). */
+  readonly announce: (url: string) => void
+}
+
+/**
+ * Serves until SIGINT or SIGTERM, then interrupts the jobs and resolves. A second signal ends the process at once.
+ * @throws LupineError when it can't listen
+ */
+export async function serveUntilStopped(program: Program, command: ServeCommand): Promise<void> {
+  // LUPINE_TOKEN keeps the address valid across restarts, for those who run this as a service of their own.
+  const server = await startServer(program, { port: command.port, token: process.env.LUPINE_TOKEN })
+  command.announce(server.url)
+  await new Promise<void>((resolve) => {
+    process.once('SIGINT', () => resolve())
+    process.once('SIGTERM', () => resolve())
+  })
+  process.once('SIGINT', () => process.exit(130))
+  await server.close()
+}
