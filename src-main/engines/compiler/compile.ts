@@ -1,0 +1,211 @@
+import { fail } from '../../core/failure'
+import { toCanonicalOpset } from '../../core/graph/canonical'
+import { producers, type Network, type Shape } from '../../core/graph/network'
+import { inferShapes } from '../../core/graph/shapes'
+import { FLOAT, GraphBuilder, type GraphNode, type Ref } from './graph'
+import { placeholderShape } from './layout'
+import { lower } from './lowering'
+import { blend, crossEntropy, distillation, type Loss } from './operations/loss'
+import { reshape } from './operations/shaping'
+import { momentumUpdates, type OptimizerOptions } from './optimizer'
+import { Scope } from './scope'
+import { Tape } from './tape'
+import { isTrainable, VariableStore, type Slot, type Variable } from './variables'
+
+export interface TrainingOptions extends OptimizerOptions {
+  /** The network to learn from, frozen. */
+  readonly teacher?: Network
+  /** Share of the distillation term, 0…1. Needs a teacher. */
+  readonly distillation: number
+  readonly temperature: number
+}
+
+export interface CompileOptions {
+  readonly training?: TrainingOptions
+  /** Tensors to expose beside the network's outputs. */
+  readonly outputs?: readonly string[]
+}
+
+/** A tensor of the network in the graph: its shape in ONNX order, its values NHWC when it is 4-D. */
+export interface Endpoint {
+  readonly tensor: string
+  readonly ref: Ref
+  readonly shape: Shape
+}
+
+export interface TrainingEndpoints {
+  /** Feed: int32 [N], and a float scalar. */
+  readonly labels: Ref
+  readonly learningRate: Ref
+  /** Fetch: the loss before the step; fetching it takes the step. */
+  readonly step: Ref
+  /** Fetch: the loss alone. */
+  readonly loss: Ref
+  /** Fetch: the loss's gradient per initializer, without weight decay, in the graph's layout. */
+  readonly gradients: ReadonlyMap<string, Ref>
+  /** The optimizer's velocities per initializer. */
+  readonly velocities: ReadonlyMap<string, Slot>
+}
+
+export interface CompiledNetwork {
+  readonly nodes: readonly GraphNode[]
+  readonly input: Endpoint
+  readonly outputs: readonly Endpoint[]
+  /** [N, classes]: the first output, before a final Softmax. */
+  readonly logits: Endpoint
+  readonly variables: readonly Variable[]
+  /** Fetch, with every variable's and velocity's `feed` fed: sets them all. */
+  readonly initialize: Ref
+  readonly training: TrainingEndpoints | undefined
+}
+
+const BATCH = 'batch'
+
+/**
+ * Compiles a network for evaluation and, with `training`, a training step of it.
+ * @throws LupineError input: 'engine-op-unsupported', 'engine-shape-unknown', 'engine-weight-shared',
+ *   'engine-inputs' when the network has not exactly one input, 'engine-teacher' when the teacher does not match
+ */
+export function compile(network: Network, options: CompileOptions = {}): CompiledNetwork {
+  const graph = new GraphBuilder()
+  const student = prepare(network)
+  const variables = new VariableStore(graph, student, 'network')
+  const input = inputOf(graph, student)
+
+  const inference = new Scope(graph, undefined, scopeOptions(student, variables, false))
+  run(inference, student, input)
+  const wanted = [...student.outputs.map((output) => output.name), ...(options.outputs ?? [])]
+  const outputs = [...new Set(wanted)].map((tensor) => endpoint(inference, student, tensor))
+  const logits = logitsOf(inference, student)
+
+  const training = options.training && compileTraining(graph, student, variables, input, options.training)
+  const all = training ? [...variables.all, ...training.teacher] : variables.all
+  const slots: Slot[] = [...all, ...(training?.endpoints.velocities.values() ?? [])]
+  const initialize = whenDone(
+    graph,
+    slots.map((slot) => slot.assign),
+  )
+  return { nodes: graph.nodes, input, outputs, logits, variables: all, initialize, training: training?.endpoints }
+}
+
+/** Something to fetch that makes the given ops run: they have no output of their own. */
+function whenDone(graph: GraphBuilder, ops: readonly Ref[]): Ref {
+  const control = ops.map((op) => `^${op}`)
+  const value = { type: 'float32', shape: [], data: Float32Array.of(1) } as const
+  return graph.node('Const', control, { dtype: FLOAT, value: { tensor: value } }, 'initialize')
+}
+
+function compileTraining(
+  graph: GraphBuilder,
+  network: Network,
+  variables: VariableStore,
+  input: Endpoint,
+  options: TrainingOptions,
+): { endpoints: TrainingEndpoints; teacher: Variable[] } {
+  const labels = graph.placeholder('labels', 'int32', [-1])
+  const learningRate = graph.placeholder('learningRate', 'float32', [])
+  const tape = new Tape(graph)
+  for (const variable of variables.all) if (isTrainable(variable)) tape.watch(variable.value)
+  const scope = new Scope(graph, tape, scopeOptions(network, variables, true))
+  run(scope, network, input)
+  const logits = logitsOf(scope, network)
+
+  const { teacher, distillation: share, temperature } = options
+  const learned = teacher && share > 0 ? compileTeacher(graph, teacher, input, logits) : undefined
+  const soft = learned && distillation(graph, logits.ref, learned.logits, temperature)
+  const hard = soft && share >= 1 ? undefined : crossEntropy(graph, logits.ref, labels)
+  const loss = soft && hard ? blend(graph, hard, soft, share) : (soft ?? (hard as Loss))
+
+  const gradientOf = tape.backward(logits.ref, loss.gradient)
+  const gradients = new Map<Variable, Ref>()
+  for (const variable of variables.all.filter(isTrainable)) {
+    const gradient = gradientOf(variable.value)
+    if (gradient) gradients.set(variable, gradient)
+  }
+  const { velocities, updates } = momentumUpdates(graph, gradients, learningRate, options)
+  const control = [...scope.updates, ...updates].map((update) => `^${update}`)
+  const endpoints: TrainingEndpoints = {
+    labels,
+    learningRate,
+    step: graph.node('Identity', [loss.value, ...control], { T: FLOAT }, 'step'),
+    loss: graph.identity(loss.value, 'loss'),
+    gradients: new Map([...gradients].map(([variable, gradient]) => [variable.tensor, gradient])),
+    velocities,
+  }
+  return { endpoints, teacher: learned?.variables ?? [] }
+}
+
+function compileTeacher(graph: GraphBuilder, network: Network, input: Endpoint, logits: Endpoint) {
+  const teacher = prepare(network)
+  const variables = new VariableStore(graph, teacher, 'teacher')
+  const scope = new Scope(graph, undefined, scopeOptions(teacher, variables, false))
+  const own = teacher.inputs[0].shape ?? []
+  if (own.slice(1).join() !== input.shape.slice(1).join())
+    throw mismatch(`takes [${own.slice(1).join(', ')}] and the network [${input.shape.slice(1).join(', ')}]`)
+  run(scope, teacher, { ...input, tensor: teacher.inputs[0].name })
+  const taught = logitsOf(scope, teacher)
+  if (taught.shape[1] !== logits.shape[1])
+    throw mismatch(`has ${taught.shape[1]} outputs and the network ${logits.shape[1]}`)
+  return { logits: taught.ref, variables: variables.all }
+}
+
+const mismatch = (why: string) =>
+  fail('input', 'engine-teacher', `The teacher ${why}.`, 'Use the unpruned network that this one was made from.')
+
+/** Canonical form, with a symbolic batch whatever batch it was exported with. */
+function prepare(network: Network): Network {
+  const canonical = toCanonicalOpset(network)
+  if (canonical.inputs.length !== 1 || !canonical.inputs[0].shape?.length)
+    throw fail(
+      'input',
+      'engine-inputs',
+      `The engine runs networks with one input of known shape; ${canonical.name || 'this one'} has ${canonical.inputs.length}.`,
+      'Export the model with one input and a fixed image size.',
+    )
+  const [input] = canonical.inputs
+  return { ...canonical, inputs: [{ ...input, shape: [BATCH, ...(input.shape ?? []).slice(1)] }] }
+}
+
+function inputOf(graph: GraphBuilder, network: Network): Endpoint {
+  const [{ name, shape = [] }] = network.inputs
+  return { tensor: name, ref: graph.placeholder('input', 'float32', placeholderShape(shape)), shape }
+}
+
+const scopeOptions = (network: Network, variables: VariableStore, training: boolean) => ({
+  network,
+  shapes: inferShapes(network),
+  variables,
+  training,
+})
+
+function run(scope: Scope, network: Network, input: Endpoint): void {
+  scope.bind(input.tensor, input.ref)
+  for (const node of network.nodes) lower(node, scope)
+}
+
+function endpoint(scope: Scope, network: Network, tensor: string): Endpoint {
+  const ref = scope.find(tensor)
+  if (ref === undefined)
+    throw fail(
+      'input',
+      'engine-output-unknown',
+      `${network.name || 'The network'} has no tensor ${tensor}.`,
+      'Name an output or an inner tensor of the network.',
+    )
+  return { tensor, ref, shape: scope.shape(tensor) }
+}
+
+/** The first output as [N, classes], before a final Softmax. */
+function logitsOf(scope: Scope, network: Network): Endpoint {
+  const makers = producers(network)
+  let tensor = network.outputs[0].name
+  let maker = makers.get(tensor)
+  while (maker && (maker.op === 'Softmax' || maker.op === 'Identity')) {
+    tensor = maker.inputs[0]
+    maker = makers.get(tensor)
+  }
+  const { ref, shape } = endpoint(scope, network, tensor)
+  if (shape.length === 2) return { tensor, ref, shape }
+  const classes = shape.slice(1).reduce<number>((product, dim) => product * Number(dim), 1)
+  return { tensor, ref: reshape(scope, ref, [-1, classes]), shape: [BATCH, classes] }
+}

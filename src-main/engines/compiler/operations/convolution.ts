@@ -1,0 +1,82 @@
+import { FLOAT, type Attribute, type Ref } from '../graph'
+import { record, type Pass } from '../scope'
+
+/** Pixels added at each side. */
+export interface Pads {
+  readonly top: number
+  readonly bottom: number
+  readonly left: number
+  readonly right: number
+}
+
+export interface Window {
+  /** Height, width. */
+  readonly kernel: readonly [number, number]
+  readonly strides: readonly [number, number]
+  readonly dilations: readonly [number, number]
+  readonly pads: Pads
+}
+
+/** What TensorFlow's SAME would add along one axis: [before, after]. */
+function samePads(size: number, kernel: number, stride: number, dilation: number): [number, number] {
+  const total = Math.max((Math.ceil(size / stride) - 1) * stride + (kernel - 1) * dilation + 1 - size, 0)
+  return [total >> 1, total - (total >> 1)]
+}
+
+/** The pads as TensorFlow's attributes: VALID and SAME where they say the same, since their kernels are faster. */
+export function paddingAttributes(
+  window: Window,
+  [height, width]: readonly [number, number],
+): Record<string, Attribute> {
+  const { kernel, strides, dilations, pads } = window
+  const { top, bottom, left, right } = pads
+  if (!top && !bottom && !left && !right) return { padding: { string: 'VALID' } }
+  const vertical = samePads(height, kernel[0], strides[0], dilations[0])
+  const horizontal = samePads(width, kernel[1], strides[1], dilations[1])
+  const same = [...vertical, ...horizontal].join() === [top, bottom, left, right].join()
+  if (same) return { padding: { string: 'SAME' } }
+  return { padding: { string: 'EXPLICIT' }, explicit_paddings: { ints: [0, 0, top, bottom, left, right, 0, 0] } }
+}
+
+const convolutionAttributes = (window: Window, size: readonly [number, number]): Record<string, Attribute> => ({
+  T: FLOAT,
+  strides: { ints: [1, ...window.strides, 1] },
+  dilations: { ints: [1, ...window.dilations, 1] },
+  data_format: { string: 'NHWC' },
+  ...paddingAttributes(window, size),
+})
+
+/**
+ * x [N, H, W, C] with `weight` [kH, kW, C, O] (or [kH, kW, C, m] when depthwise).
+ * @param size height and width of x
+ */
+export function convolution(
+  pass: Pass,
+  x: Ref,
+  weight: { readonly ref: Ref; readonly graphShape: readonly number[] },
+  window: Window,
+  size: readonly [number, number],
+  depthwise = false,
+): Ref {
+  const { graph } = pass
+  const attributes = convolutionAttributes(window, size)
+  const op = depthwise ? 'DepthwiseConv2dNative' : 'Conv2D'
+  const backprop = depthwise ? 'DepthwiseConv2dNativeBackprop' : 'Conv2DBackprop'
+  const y = graph.node(op, [x, weight.ref], attributes)
+  return record(pass, y, [x, weight.ref], (dy, accumulate) => {
+    const filterSizes = graph.ints(weight.graphShape)
+    accumulate(weight.ref, () => graph.node(`${backprop}Filter`, [x, filterSizes, dy], attributes))
+    accumulate(x, () => graph.node(`${backprop}Input`, [graph.shapeOf(x), weight.ref, dy], attributes))
+  })
+}
+
+/** Adds bias [C] to the last axis. */
+export function biasAdd(pass: Pass, x: Ref, bias: Ref): Ref {
+  const { graph } = pass
+  const attributes = { T: FLOAT, data_format: { string: 'NHWC' } }
+  const y = graph.node('BiasAdd', [x, bias], attributes)
+  return record(pass, y, [x, bias], (dy, accumulate) => {
+    accumulate(x, () => dy)
+    accumulate(bias, () => graph.node('BiasAddGrad', [dy], attributes))
+  })
+}
