@@ -7,7 +7,7 @@ import { uniformPlans } from './uniform'
 import type { Position } from './wolf-moves'
 
 /** Part of the pack that starts near the knapsack's plan; the rest keeps it diverse. */
-const NEAR = 0.5
+const NEAR = 0.7
 
 /** Levels with about one dimension in five shifted by one or two. */
 export function perturb(problem: Problem, levels: readonly number[], random: Random): number[] {

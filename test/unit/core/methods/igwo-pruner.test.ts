@@ -128,6 +128,20 @@ describe('searchRatios', () => {
     await expect(searchRatios(requestFor(world, { oracle: stubborn }))).rejects.toThrow(/at least latency 0\.\d+/)
   })
 
+  it('removes a branch of several groups as a whole or not at all', async () => {
+    const world = createWorld({ blocks: 2 })
+    const groups = world.groups.map((group) => ({ ...group, removable: true, branch: group.id.split('.')[0]! }))
+    const outcome = await searchRatios(requestFor(world, { groups, budget: { latency: 0.45 } }))
+    expect(outcome.chosen.measured).toBeLessThanOrEqual(0.45)
+    expect(Object.keys(outcome.removals)).toEqual(['layer1', 'layer2', 'layer3'])
+    for (const { widths } of [outcome.chosen, ...outcome.front]) {
+      for (const layer of ['layer1', 'layer2', 'layer3']) {
+        expect(widths[`${layer}.0`] === 0).toBe(widths[`${layer}.1`] === 0)
+      }
+    }
+    expect(outcome.front.some(({ widths }) => Object.values(widths).includes(0))).toBe(true)
+  })
+
   it('refuses requests that make no sense', async () => {
     const world = createWorld()
     const code = (code: string): object => ({ failure: { code } })
