@@ -186,7 +186,11 @@ class Search {
 
   private report(stage: SearchStage, data: SearchProgress, total: number): void {
     const detail = `${data.method}: best ${data.best.toPrecision(4)}`
-    this.request.onProgress?.(stage, { done: data.evaluation, total, detail, data })
+    // Live views draw the prediction itself; only the budget is held against it with the margin.
+    const predicted = (cost: number): object => (this.latency ? { predicted: cost - this.margin } : {})
+    const leaders = data.leaders.map((leader) => ({ ...leader, ...predicted(leader.cost) }))
+    const shown = { ...data, ...predicted(data.cost), leaders, budget: this.request.budget.latency }
+    this.request.onProgress?.(stage, { done: data.evaluation, total, detail, data: shown })
   }
 
   /** @throws LupineError 'input'/'budget-unreachable'; 'work'/'nothing-evaluated' */
