@@ -8,6 +8,7 @@ export const groupSchema = z.object({
   channels: z.number(),
   prunable: z.boolean(),
   why: z.string().optional(),
+  stream: z.boolean().optional().describe('a residual stream: pruned only when asked for'),
   layers: z.array(z.string()),
 })
 

@@ -9,6 +9,7 @@ export const layout = (root: string) =>
     root,
     project: join(root, 'project.json'),
     lock: join(root, '.lock'),
+    given: join(root, 'given.onnx'),
     original: join(root, 'original.onnx'),
     plan: join(root, 'plan.json'),
     model: join(root, 'model.onnx'),

@@ -12,6 +12,8 @@ export interface ResidualBranch {
   readonly add: string
   /** Ids of the coupled groups that live inside. */
   readonly groups: readonly string[]
+  /** Names of the nodes that go when it is removed. */
+  readonly nodes: readonly string[]
 }
 
 /** Ops an identity or option-A shortcut may consist of (He et al. 2016: subsample, then zero-pad the channels). */
@@ -36,7 +38,15 @@ export function findBranches(coupling: Coupling): ResidualBranch[] {
       const groups = coupling.groups.filter((group) => group.prunable && livesIn(group, tensors, branch))
       if (leaks || groups.length === 0 || constantWhenEmpty(network, branch, makers) === undefined) continue
       const id = commonName(inner.filter((node) => node.op === 'Conv' || node.op === 'Gemm').map(layerName)) || branch
-      return [{ id, output: branch, add: add.name, groups: groups.map((group) => group.id) }]
+      return [
+        {
+          id,
+          output: branch,
+          add: add.name,
+          groups: groups.map((group) => group.id),
+          nodes: inner.map((node) => node.name),
+        },
+      ]
     }
     return []
   })

@@ -8,15 +8,17 @@ import type { RawMeasurement } from '../device'
  */
 export function ratios(raw: RawMeasurement): LatencyMeasurement[] {
   return raw.models.map((_, model) => {
-    const perProcess = raw.processes.map(({ samples }) => ({
-      ratio: median(samples[model]!.map((ms, round) => ms / samples[0]![round]!)),
-      median: median(samples[model]!),
-      mad: mad(samples[model]!),
-    }))
+    const perProcess = raw.processes.map(({ samples }) => {
+      const rounds = samples[model]!.map((ms, round) => ms / samples[0]![round]!)
+      return { ratio: median(rounds), median: median(samples[model]!), spread: mad(rounds) }
+    })
+    const middle = median(perProcess.map((p) => p.median))
     return {
       ratio: median(perProcess.map((p) => p.ratio)),
-      median: median(perProcess.map((p) => p.median)),
-      mad: median(perProcess.map((p) => p.mad)),
+      median: middle,
+      // Of the ratio, in ms: what drift adds to both has divided out.
+      mad: median(perProcess.map((p) => p.spread)) * middle,
+      samples: raw.processes.reduce((sum, { samples }) => sum + samples[model]!.length, 0),
     }
   })
 }

@@ -21,7 +21,7 @@ export async function classify(
   loaded: LoadedImages,
   threads: number,
   batch = 128,
-  onBatch: (done: number) => void = () => {},
+  onBatch: (done: number) => Promise<void> = () => Promise.resolve(),
 ): Promise<Logits> {
   const session = await createSession(writeOnnx(network), threads, 'the network')
   const first = network.inputs[0]!.shape?.[0]
@@ -35,7 +35,7 @@ export async function classify(
       width = output!.data.length / shape[0]!
       if (values.length === 0) values = new Float32Array(loaded.size * width)
       values.set(output!.data, from * width)
-      onBatch(from + shape[0]!)
+      await onBatch(from + shape[0]!)
     }
     return { values, width }
   } finally {

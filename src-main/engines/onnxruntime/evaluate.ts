@@ -4,7 +4,8 @@ import { loadOnnx } from '../../formats/onnx/files'
 import type { EvaluateRequest, EvaluateResult } from '../interface'
 import { classify } from './classify'
 import { loadImages } from './images'
-import { beforeFinalActivation, labelRank } from './outputs'
+import { beforeFinalActivation } from '../../core/graph/outputs'
+import { labelRank } from './outputs'
 
 /**
  * Top-1 and top-5 of a classifier on a split.
@@ -13,6 +14,7 @@ import { beforeFinalActivation, labelRank } from './outputs'
 export async function evaluateModel(
   request: EvaluateRequest & { threads?: number },
   onProgress: (progress: { done: number; total: number }) => void,
+  breathe: () => Promise<void> = () => Promise.resolve(),
 ): Promise<EvaluateResult> {
   const start = Date.now()
   const network = beforeFinalActivation(await loadOnnx(request.model))
@@ -29,9 +31,10 @@ export async function evaluateModel(
     )
   const split = dataset.splits[request.split]
   const loaded = loadImages(dataset, split, request.data.normalization, request.limit)
-  const { values, width } = await classify(network, loaded, request.threads ?? 0, 128, (done) =>
-    onProgress({ done, total: loaded.size }),
-  )
+  const { values, width } = await classify(network, loaded, request.threads ?? 0, 128, (done) => {
+    onProgress({ done, total: loaded.size })
+    return breathe()
+  })
   let top1 = 0
   let top5 = 0
   for (let i = 0; i < loaded.size; i++) {

@@ -32,7 +32,7 @@ export interface MeasureResult {
  */
 export async function measureModels(
   request: MeasureRequest,
-  onRound: (done: number) => void = () => {},
+  onRound: (done: number) => Promise<void> = () => Promise.resolve(),
 ): Promise<MeasureResult> {
   const random = createRandom(request.seed)
   const sessions: Session[] = []
@@ -68,7 +68,7 @@ export async function measureModels(
         samples[index]!.push(median(times))
         if (index === 0) sentinel.push(...times)
       }
-      onRound(round + 1)
+      await onRound(round + 1)
     }
   } finally {
     for (const session of sessions) await session.release()

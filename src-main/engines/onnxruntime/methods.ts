@@ -2,6 +2,8 @@ import type { Score, Widths } from '../../core/ports'
 import type { EngineMethods } from '../interface'
 import type { LayersRequest, LayerTime } from './layers'
 import type { MeasureRequest, MeasureResult } from './measure'
+import type { DataSource } from '../../datasets/dataset'
+import type { DetectedNormalization } from './normalization'
 import type { ScorerDescription, ScorerRequest } from './scorer'
 
 export interface RecalibrateRequest {
@@ -21,5 +23,12 @@ export interface OnnxruntimeMethods extends Pick<EngineMethods, 'describe' | 'fo
   layers: { request: LayersRequest; result: LayerTime[]; progress: never }
   openScorer: { request: ScorerRequest; result: ScorerDescription; progress: never }
   score: { request: { widths: Widths }; result: Score; progress: never }
+  detectNormalization: { request: { model: string; data: string }; result: DetectedNormalization; progress: never }
+  /** Writes normalised images as raw float32 NCHW. */
+  writeImages: {
+    request: { data: DataSource; split: 'validation' | 'test'; limit: number; out: string }
+    result: { shape: number[] }
+    progress: never
+  }
   recalibrate: { request: RecalibrateRequest; result: Record<string, never>; progress: never }
 }

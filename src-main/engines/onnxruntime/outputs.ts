@@ -1,5 +1,3 @@
-import { producers, type Network } from '../../core/graph/network'
-
 /** Rows of softmax probabilities at a temperature of 1, in place of logits. `width` = classes. */
 export function softmaxRows(logits: Float32Array, width: number): Float32Array {
   const out = new Float32Array(logits.length)
@@ -32,18 +30,4 @@ export function labelRank(values: Float32Array, row: number, width: number, labe
   let rank = 0
   for (let i = 0; i < width; i++) if (i !== label && values[row * width + i]! >= own) rank++
   return rank
-}
-
-/**
- * The network with its outputs taken before a final Softmax or Sigmoid: differences are compared there, where they are
- * not squashed.
- */
-export function beforeFinalActivation(network: Network): Network {
-  const makers = producers(network)
-  const outputs = network.outputs.map((output) => {
-    const node = makers.get(output.name)
-    const squashes = node && ['Softmax', 'LogSoftmax', 'Sigmoid'].includes(node.op) && node.inputs.length === 1
-    return squashes ? { ...output, name: node.inputs[0]! } : output
-  })
-  return { ...network, outputs }
 }

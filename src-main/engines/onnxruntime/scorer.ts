@@ -7,7 +7,8 @@ import { openDataset } from '../../datasets/open'
 import { loadOnnx } from '../../formats/onnx/files'
 import { classify } from './classify'
 import { batchesOf, loadImages, type LoadedImages } from './images'
-import { beforeFinalActivation, labelRank, meanDivergence, softmaxRows } from './outputs'
+import { beforeFinalActivation } from '../../core/graph/outputs'
+import { labelRank, meanDivergence, softmaxRows } from './outputs'
 import { recalibrate } from './recalibrate'
 
 export interface ScorerRequest {

@@ -1,0 +1,228 @@
+import type { CallName, CallRequest, JobName, JobRequest } from '../contract'
+import { budget, number, required, text, type Option, type Values } from './options'
+import * as summaries from './summaries'
+
+/** What a command asks of the program. */
+export type Request =
+  | { readonly [N in CallName]: { readonly call: N; readonly request: CallRequest<N> } }[CallName]
+  | { readonly [N in JobName]: { readonly job: N; readonly request: JobRequest<N> } }[JobName]
+
+export interface Command {
+  readonly about: string
+  /** Names of positional arguments. */
+  readonly arguments: readonly string[]
+  readonly options: Readonly<Record<string, Option>>
+  /** @throws LupineError kind 'usage' */
+  request(values: Values, positionals: readonly string[]): Request
+  /** The result for people. */
+  summary(result: never): string
+}
+
+const string = (value: string, about: string): Option => ({ type: 'string', value, about })
+const seed = string('N', 'seed of everything random (0)')
+const engine = string('NAME', 'tensorflow or wasm: force an engine')
+const data = string('DATA', 'sample | cifar10:DIR | cifar100:DIR')
+const device = string('DEVICE', 'local | local?threads=N')
+const normalize = string('HOW', 'imagenet | cifar10 | unit | half | MEAN/STD (detected when absent)')
+const budgetOption = string('LIST', 'fractions of the original: latency=0.6,macs=…,params=…,bytes=…')
+const method = string('NAME', 'igwo | gwo | random | uniform (igwo)')
+const evaluations = string('N', 'candidates the search may evaluate (160)')
+
+/** Only what was given; zod fills in the rest. */
+const given = <T extends object>(object: T): T =>
+  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T
+
+export const commands: Readonly<Record<string, Command>> = {
+  inspect: {
+    about: 'what a model is: costs, and which channels can be pruned',
+    arguments: ['MODEL'],
+    options: {},
+    request: (_values, [model]) => ({ call: 'model.inspect', request: { model: model! } }),
+    summary: summaries.inspect,
+  },
+  check: {
+    about: "this program's engine against onnxruntime on a model",
+    arguments: ['MODEL'],
+    options: { engine },
+    request: (values, [model]) => ({
+      call: 'model.check',
+      request: given({ model: model!, engine: text(values, 'engine') as 'tensorflow' | undefined }),
+    }),
+    summary: summaries.check,
+  },
+  prune: {
+    about: 'cut channels, uniformly or by a plan; no data needed',
+    arguments: ['MODEL'],
+    options: {
+      keep: string('R', 'fraction of channels kept'),
+      plan: string('FILE', 'a plan.json instead'),
+      criterion: string('NAME', 'importance: l1 | l2 (l1)'),
+      round: string('N', 'widths become multiples of N (1)'),
+      exclude: { type: 'string', multiple: true, value: 'NAME', about: 'a group to leave whole; repeatable' },
+      out: string('FILE', 'the pruned model'),
+      'plan-out': string('FILE', 'the plan that was applied'),
+      seed,
+    },
+    request: (values, [model]) => ({
+      call: 'model.prune',
+      request: given({
+        model: model!,
+        keep: number(values, 'keep'),
+        plan: text(values, 'plan'),
+        criterion: text(values, 'criterion'),
+        round: number(values, 'round'),
+        exclude: values['exclude'] as string[] | undefined,
+        out: required(values, 'out', 'prune'),
+        planOut: text(values, 'plan-out'),
+      }),
+    }),
+    summary: summaries.prune,
+  },
+  profile: {
+    about: 'measure latency on a device, whole and per layer',
+    arguments: ['MODEL'],
+    options: { device, runs: string('N', 'samples (100)'), seed },
+    request: (values, [model]) => ({
+      job: 'profile',
+      request: given({
+        model: model!,
+        device: required(values, 'device', 'profile'),
+        runs: number(values, 'runs'),
+        seed: number(values, 'seed'),
+      }),
+    }),
+    summary: summaries.profile,
+  },
+  evaluate: {
+    about: 'accuracy on the test split',
+    arguments: ['MODEL'],
+    options: { data, normalize, engine: string('NAME', 'onnxruntime | tensorflow | wasm (onnxruntime)') },
+    request: (values, [model]) => ({
+      job: 'evaluate',
+      request: given({
+        model: model!,
+        data: required(values, 'data', 'evaluate'),
+        normalize: text(values, 'normalize'),
+        engine: text(values, 'engine') as 'onnxruntime' | undefined,
+      }),
+    }),
+    summary: summaries.evaluate,
+  },
+  search: {
+    about: 'find the channels to keep per layer; writes a plan',
+    arguments: ['MODEL'],
+    options: {
+      data,
+      device,
+      budget: budgetOption,
+      method,
+      evaluations,
+      normalize,
+      out: string('PLAN', 'the plan file'),
+      seed,
+    },
+    request: (values, [model]) => ({
+      job: 'search',
+      request: given({
+        model: model!,
+        data: required(values, 'data', 'search'),
+        device: required(values, 'device', 'search'),
+        budget: budget(required(values, 'budget', 'search')),
+        method: text(values, 'method') as 'igwo' | undefined,
+        evaluations: number(values, 'evaluations'),
+        normalize: text(values, 'normalize'),
+        seed: number(values, 'seed'),
+        out: required(values, 'out', 'search'),
+      }),
+    }),
+    summary: summaries.search,
+  },
+  finetune: {
+    about: 'train a pruned model on, with distillation from a teacher',
+    arguments: ['MODEL'],
+    options: {
+      data,
+      epochs: string('N', 'passes over the training images'),
+      teacher: string('MODEL', 'the unpruned network'),
+      normalize,
+      engine,
+      lr: string('X', 'peak learning rate (0.05)'),
+      batch: string('N', 'images per step (128)'),
+      out: string('FILE', 'the trained model'),
+      seed,
+    },
+    request: (values, [model]) => {
+      required(values, 'epochs', 'finetune')
+      return {
+        job: 'finetune',
+        request: given({
+          model: model!,
+          data: required(values, 'data', 'finetune'),
+          epochs: number(values, 'epochs')!,
+          teacher: text(values, 'teacher'),
+          normalize: text(values, 'normalize'),
+          engine: text(values, 'engine') as 'tensorflow' | undefined,
+          learningRate: number(values, 'lr'),
+          batch: number(values, 'batch'),
+          seed: number(values, 'seed'),
+          out: required(values, 'out', 'finetune'),
+        }),
+      }
+    },
+    summary: summaries.finetune,
+  },
+  run: {
+    about: 'search, prune, fine-tune, export and verify, in one go',
+    arguments: ['MODEL'],
+    options: {
+      data,
+      device,
+      budget: budgetOption,
+      method,
+      evaluations,
+      epochs: string('N', 'epochs of fine-tuning (15)'),
+      normalize,
+      engine,
+      out: string('DIR', 'the project folder'),
+      seed,
+    },
+    request: (values, [model]) => ({
+      job: 'run',
+      request: given({
+        model: model!,
+        data: required(values, 'data', 'run'),
+        device: required(values, 'device', 'run'),
+        budget: budget(required(values, 'budget', 'run')),
+        method: text(values, 'method') as 'igwo' | undefined,
+        evaluations: number(values, 'evaluations'),
+        epochs: number(values, 'epochs'),
+        normalize: text(values, 'normalize'),
+        engine: text(values, 'engine') as 'tensorflow' | undefined,
+        seed: number(values, 'seed'),
+        out: required(values, 'out', 'run'),
+      }),
+    }),
+    summary: summaries.run,
+  },
+  resume: {
+    about: 'go on with an interrupted run',
+    arguments: ['DIR'],
+    options: {},
+    request: (_values, [dir]) => ({ job: 'resume', request: { dir: dir! } }),
+    summary: summaries.run,
+  },
+  demo: {
+    about: 'the built-in sample, end to end on this computer, in minutes',
+    arguments: [],
+    options: { out: string('DIR', 'the project folder (a new one in the temporary folder)'), engine, seed },
+    request: (values) => ({
+      job: 'demo',
+      request: given({
+        out: text(values, 'out'),
+        engine: text(values, 'engine') as 'tensorflow' | undefined,
+        seed: number(values, 'seed'),
+      }),
+    }),
+    summary: summaries.run,
+  },
+}

@@ -1,0 +1,102 @@
+import type { CallResult, JobResult } from '../contract'
+import { columns, count, duration, milliseconds, percent } from './format'
+
+/** Results as people read them, one function per command. */
+
+export function inspect(result: CallResult<'model.inspect'>): string {
+  const shape = (value: { name: string; shape: readonly (number | string)[] }) =>
+    `${value.name} [${value.shape.join(', ')}]`
+  const groups = result.groups.map((group) => [
+    group.id,
+    String(group.channels),
+    group.prunable ? (group.stream ? 'residual stream' : 'yes') : `no: ${group.why ?? ''}`,
+  ])
+  return [
+    `${result.producer || 'unknown producer'}, opset ${result.opset}, ${result.nodes} nodes after clean-up`,
+    `in  ${result.inputs.map(shape).join('; ')}`,
+    `out ${result.outputs.map(shape).join('; ')}`,
+    `${count(result.macs)} MACs, ${count(result.params)} parameters, ${count(result.bytes)} bytes`,
+    ...(result.opaque.length > 0
+      ? [`not understood: ${result.opaque.map(({ op, name }) => `${op} "${name}"`).join(', ')}`]
+      : []),
+    '',
+    columns([['group', 'channels', 'prunable'], ...groups]),
+  ].join('\n')
+}
+
+export const check = (result: CallResult<'model.check'>): string =>
+  `${result.engine} against onnxruntime on ${result.samples} inputs: largest difference ${result.maxAbsDiff.toExponential(2)}, ` +
+  `${result.maxRelDiff.toExponential(2)} of the outputs' range; ${result.nodes.run} nodes run, ${result.nodes.opaque} opaque`
+
+export const prune = (result: CallResult<'model.prune'>): string =>
+  [
+    columns([
+      ['', 'before', 'after', 'left'],
+      ...(['channels', 'macs', 'params'] as const).map((key) => {
+        const { before, after } = result[key]
+        return [key, count(before), count(after), percent(after / before)]
+      }),
+    ]),
+    `against the masked original: largest difference ${result.equivalence.maxAbsDiff.toExponential(2)} of a range of ${result.equivalence.outputRange.toPrecision(3)}`,
+    `wrote ${result.files.join(', ')}`,
+  ].join('\n')
+
+export function profile(result: JobResult<'profile'>): string {
+  const slowest = [...result.layers].sort((a, b) => b.median - a.median).slice(0, 10)
+  return [
+    `${result.device.machine}, ${result.device.runtime} ${result.device.version}, ${result.device.threads} thread(s)`,
+    `median ${milliseconds(result.median)} ± ${milliseconds(result.mad)} (MAD), p90 ${milliseconds(result.p90)}, p99 ${milliseconds(result.p99)}, min ${milliseconds(result.min)}, ${result.samples.length} samples, ${result.discarded} discarded`,
+    `cleaned up: ${milliseconds(result.sentinel.median)}; drift ${percent(result.sentinel.drift)}`,
+    '',
+    columns([['slowest layers', 'op', 'ms'], ...slowest.map(({ name, op, median }) => [name, op, median.toFixed(4)])]),
+  ].join('\n')
+}
+
+export const evaluate = (result: JobResult<'evaluate'>): string =>
+  `top-1 ${percent(result.top1)}, top-5 ${percent(result.top5)} of ${result.images} ${result.split} images in ${duration(result.seconds)} (${result.engine}, normalisation ${result.normalize})`
+
+export const search = (result: JobResult<'search'>): string =>
+  [
+    `${result.method}: ${result.distinct} distinct plans evaluated in ${duration(result.seconds)}`,
+    `best: divergence ${result.best.fitness.toPrecision(4)}, latency ${ratio(result.best.latency.measured)} measured (${ratio(result.best.latency.predicted)} predicted) of the original`,
+    `baselines: random ${result.baselines.random.toPrecision(4)}, uniform ${result.baselines.uniform.toPrecision(4)}`,
+    `wrote ${result.plan}`,
+  ].join('\n')
+
+const ratio = (value: number): string => value.toFixed(3)
+
+export const finetune = (result: JobResult<'finetune'>): string =>
+  `validation top-1 ${percent(result.top1.before)} → ${percent(result.top1.after)} in ${result.epochs.length} epochs, ${Math.round(result.imagesPerSecond)} images/s (${result.engine})`
+
+export function run(result: JobResult<'run'>): string {
+  const { before, after, speedup, agreement } = result
+  const total = Object.values(result.seconds).reduce((a, b) => a + b, 0)
+  return [
+    columns([
+      ['', 'original', 'result', 'left'],
+      [
+        'top-1 (test)',
+        percent(before.top1),
+        percent(after.top1),
+        `${((after.top1 - before.top1) * 100).toFixed(2)} points`,
+      ],
+      [
+        'latency',
+        milliseconds(before.latency.median),
+        milliseconds(after.latency.median),
+        percent(1 / speedup.measured),
+      ],
+      ...(['macs', 'params', 'bytes'] as const).map((key) => [
+        key,
+        count(before[key]),
+        count(after[key]),
+        percent(after[key] / before[key]),
+      ]),
+    ]),
+    '',
+    `${speedup.measured.toFixed(2)}× faster than the cleaned original, measured in fresh processes (predicted ${speedup.predicted.toFixed(2)}×); clean-up alone ${speedup.graph.toFixed(2)}×`,
+    `exported file against the engine: largest difference ${agreement.maxAbsDiff.toExponential(1)}, same answer on ${percent(agreement.top1)}`,
+    `${duration(total)} in all, engine ${result.engine}`,
+    `model ${result.files.find((file) => file.endsWith('model.onnx')) ?? ''}, plan ${result.plan}`,
+  ].join('\n')
+}

@@ -1,0 +1,63 @@
+import { findBranches, type ResidualBranch } from '../coupling/branches'
+import { findGroups, type CoupledGroup, type Coupling } from '../coupling/groups'
+import { networkCost, type NetworkCost } from '../graph/cost'
+import type { Network } from '../graph/network'
+import type { Widths } from '../ports'
+import { scoreUnits, type Importance } from './criteria'
+import { applyPlan } from './surgery'
+import { keepFromWidths, type Keep } from './widths'
+
+/** A network under pruning, with everything derived from it once: the same in every process that holds it. */
+export interface Subject {
+  readonly network: Network
+  readonly coupling: Coupling
+  readonly branches: readonly ResidualBranch[]
+  /** The groups a search decides on by default: inside residual branches and plain chains, not residual streams. */
+  readonly dimensions: readonly CoupledGroup[]
+  readonly importance: ReadonlyMap<string, Importance>
+  readonly cost: NetworkCost
+}
+
+/**
+ * @param network cleaned
+ * @param exclude ids of groups to leave alone
+ * @throws LupineError 'criterion-unknown'
+ */
+export function createSubject(network: Network, criterion = 'l1', exclude: readonly string[] = []): Subject {
+  const coupling = findGroups(network)
+  const prunable = coupling.groups.filter((group) => group.prunable)
+  return {
+    network,
+    coupling,
+    branches: findBranches(coupling),
+    dimensions: prunable.filter((group) => !group.stream && group.channels > 1 && !exclude.includes(group.id)),
+    importance: new Map(prunable.map((group) => [group.id, scoreUnits(network, group, criterion)])),
+    cost: networkCost(network, coupling.shapes),
+  }
+}
+
+/** Units kept per group for these widths. */
+export const subjectKeep = (subject: Subject, widths: Widths): Keep =>
+  keepFromWidths(widths, subject.coupling.groups, subject.branches, subject.importance)
+
+/** The pruned network for these widths. */
+export const pruneSubject = (subject: Subject, widths: Widths): Network =>
+  applyPlan(subject.coupling, subject.branches, subjectKeep(subject, widths))
+
+/**
+ * What a group's layers look like apart from their names: groups with equal signatures cost the same time on a
+ * device, so they share one staircase. Lists op, shapes of inputs and outputs and attributes of every layer whose
+ * cost depends on the group.
+ */
+export function groupSignature(subject: Subject, group: CoupledGroup): string {
+  const { shapes, network } = subject.coupling
+  const names = new Set([...group.producers, ...group.contractors])
+  const parts = network.nodes
+    .filter((node) => names.has(node.name))
+    .map((node) => {
+      const dims = [...node.inputs, ...node.outputs].map((name) => (shapes.get(name) ?? []).join('x'))
+      return `${node.op}(${dims.join(';')};${JSON.stringify(node.attributes)})`
+    })
+  const branch = subject.branches.find((candidate) => candidate.groups.includes(group.id))
+  return `${parts.join('|')}|${branch ? `removable:${branch.groups.length}` : ''}`
+}

@@ -1,0 +1,64 @@
+import { writeFile } from 'node:fs/promises'
+import { availableParallelism } from 'node:os'
+import { fail } from '../../core/failure'
+import { openDataset } from '../../datasets/open'
+import { loadOnnx, saveOnnx } from '../../formats/onnx/files'
+import type { Handlers } from '../process/handlers'
+import { evaluateModel } from './evaluate'
+import { forwardModel } from './forward'
+import { loadImages } from './images'
+import { profileLayers } from './layers'
+import { measureModels } from './measure'
+import type { OnnxruntimeMethods } from './methods'
+import { detectNormalization } from './normalization'
+import { runtimeVersion } from './runtime'
+import { Scorer } from './scorer'
+
+let scorer: Scorer | undefined
+
+/** @throws LupineError 'scorer-closed' */
+function opened(): Scorer {
+  if (!scorer)
+    throw fail('work', 'scorer-closed', 'No network is open for scoring.', 'This is a defect in Lupine; report it.')
+  return scorer
+}
+
+/** What the onnxruntime process answers. */
+export const handlers: Handlers<OnnxruntimeMethods> = {
+  describe: () =>
+    Promise.resolve({ engine: 'onnxruntime', version: runtimeVersion, device: 'cpu', threads: availableParallelism() }),
+  forward: (request) => forwardModel(request),
+  evaluate: (request, context) =>
+    evaluateModel(
+      request,
+      (progress) => context.progress(progress),
+      () => context.breathe(),
+    ),
+  measure: (request, context) =>
+    measureModels(request, async (done) => {
+      context.progress({ done, total: request.rounds })
+      // Not breathe(): this is the process that measures.
+      await new Promise((resolve) => setImmediate(resolve))
+      context.signal.throwIfAborted()
+    }),
+  detectNormalization: ({ model, data }) => detectNormalization(model, data),
+  async writeImages({ data, split, limit, out }) {
+    const dataset = await openDataset(data.address)
+    const loaded = loadImages(dataset, dataset.splits[split], data.normalization, limit)
+    await writeFile(out, new Uint8Array(loaded.images.buffer, loaded.images.byteOffset, loaded.images.byteLength))
+    return { shape: [loaded.size, ...loaded.shape] }
+  },
+  layers: (request) => profileLayers(request),
+  async openScorer(request) {
+    scorer = await Scorer.create(request)
+    return scorer.describe()
+  },
+  async score({ widths }, context) {
+    await context.breathe()
+    return opened().score(widths)
+  },
+  async recalibrate({ model, out }) {
+    await saveOnnx(out, await opened().recalibrated(await loadOnnx(model)))
+    return {}
+  },
+}

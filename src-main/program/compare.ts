@@ -1,0 +1,85 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Network } from '../core/graph/network'
+import { createRandom } from '../core/statistics/random'
+import type { ForwardRequest, ForwardResult } from '../engines/interface'
+import { saveOnnx } from '../formats/onnx/files'
+
+/** Anything that can run a model file on an input file. */
+export interface Forwarder {
+  call(method: 'forward', request: ForwardRequest): Promise<ForwardResult>
+}
+
+export interface Difference {
+  readonly maxAbsDiff: number
+  /** max − min of the reference's outputs. */
+  readonly outputRange: number
+  /** Fraction of rows whose largest value is at the same place (first output, rows of its last axis). */
+  readonly top1: number
+}
+
+/**
+ * Runs two networks on the same input and compares all outputs, in the order they are listed.
+ * @param input raw float32 file with its shape; seeded normal values of `shape` when absent
+ */
+export async function compareNetworks(
+  reference: { readonly network: Network; readonly run: Forwarder },
+  candidate: { readonly network: Network; readonly run: Forwarder },
+  shape: readonly number[],
+  input?: string,
+): Promise<Difference> {
+  const folder = await mkdtemp(join(tmpdir(), 'lupine-compare-'))
+  try {
+    const file = input ?? join(folder, 'input.f32')
+    if (!input) await writeFile(file, randomInput(shape))
+    const sides = []
+    for (const [i, { network, run }] of [reference, candidate].entries()) {
+      const model = join(folder, `${i}.onnx`)
+      const into = await mkdtemp(join(folder, 'out-'))
+      await saveOnnx(model, network)
+      sides.push((await run.call('forward', { model, input: file, shape, into })).outputs)
+    }
+    const [a, b] = sides as [ForwardResult['outputs'], ForwardResult['outputs']]
+    let maxAbsDiff = 0
+    let [low, high] = [Infinity, -Infinity]
+    let top1 = 1
+    for (let i = 0; i < a.length; i++) {
+      const x = await readFloats(a[i]!.file)
+      const y = await readFloats(b[i]!.file)
+      for (let j = 0; j < x.length; j++) {
+        const difference = Math.abs(x[j]! - y[j]!)
+        // A NaN on either side must not pass for agreement.
+        if (!(difference <= maxAbsDiff)) maxAbsDiff = Number.isNaN(difference) ? Infinity : difference
+        low = Math.min(low, x[j]!)
+        high = Math.max(high, x[j]!)
+      }
+      if (i === 0) top1 = sameTop(x, y, a[0]!.shape.at(-1)!)
+    }
+    return { maxAbsDiff, outputRange: high - low, top1 }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+async function readFloats(path: string): Promise<Float32Array> {
+  return new Float32Array(new Uint8Array(await readFile(path)).buffer)
+}
+
+function randomInput(shape: readonly number[]): Uint8Array {
+  const random = createRandom(1)
+  const size = shape.reduce((a, b) => a * b, 1)
+  return new Uint8Array(Float32Array.from({ length: size }, () => random.normal()).buffer)
+}
+
+function sameTop(a: Float32Array, b: Float32Array, width: number): number {
+  const top = (values: Float32Array, row: number) => {
+    let best = 0
+    for (let i = 1; i < width; i++) if (values[row * width + i]! > values[row * width + best]!) best = i
+    return best
+  }
+  const rows = a.length / width
+  let same = 0
+  for (let row = 0; row < rows; row++) if (top(a, row) === top(b, row)) same++
+  return same / rows
+}

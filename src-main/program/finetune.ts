@@ -1,0 +1,94 @@
+import { rm } from 'node:fs/promises'
+import { saveOnnx, loadOnnx } from '../formats/onnx/files'
+import { cleanNetwork } from '../core/graph/clean'
+import type { JobResult } from '../contract'
+import type { EngineDescription, TrainRequest, TrainResult } from '../engines/interface'
+import type { JobContext } from '../runs/job'
+import { normalizeKey, resolveData } from './data-source'
+import { chooseEngine, type TrainingEngine } from './engine-choice'
+import { finetuneRecipe, flipsFor } from './recipes'
+
+/** After zod's defaults. */
+export interface FinetuneRequest {
+  readonly model: string
+  readonly data: string
+  readonly epochs: number
+  readonly teacher?: string | undefined
+  readonly normalize?: string | undefined
+  readonly engine?: 'tensorflow' | 'wasm' | undefined
+  readonly learningRate?: number | undefined
+  readonly batch?: number | undefined
+  readonly seed: number
+  readonly out: string
+}
+
+/**
+ * `finetune MODEL --data DATA --epochs N [--teacher MODEL] --out FILE`. Interrupted, it leaves checkpoints beside
+ * `out` and goes on from them when started again.
+ * @throws LupineError of the model, the data or the engine
+ */
+export async function finetuneJob(request: FinetuneRequest, job: JobContext): Promise<JobResult<'finetune'>> {
+  // A pruned model carries the normalisation; before Lupine touched it, the teacher is the better witness.
+  const data = await resolveData(request.teacher ?? request.model, request.data, request.normalize)
+  if (data.note) job.note('info', data.note)
+  const engine = await chooseEngine(request.engine)
+  if (engine.note) job.note('warning', engine.note)
+  job.onPause((paused) => engine.handle.pause(paused))
+  const checkpoints = `${request.out}.checkpoints`
+  const cleaned = `${request.out}.start.onnx`
+  try {
+    await saveOnnx(cleaned, cleanNetwork(await loadOnnx(request.model)))
+    const { learningRate, batch } = request
+    const changes = { flip: flipsFor(request.data), ...(learningRate && { learningRate }), ...(batch && { batch }) }
+    const result = await train(
+      engine.handle,
+      {
+        model: cleaned,
+        ...(request.teacher ? { teacher: request.teacher } : {}),
+        data: data.source,
+        recipe: finetuneRecipe(request.epochs, request.seed, changes),
+        checkpoints,
+        out: request.out,
+      },
+      job,
+      'finetune',
+    )
+    await stampNormalization(request.out, data.normalize)
+    await rm(checkpoints, { recursive: true, force: true })
+    return { ...result, engine: describeEngine(result.engine) }
+  } finally {
+    await rm(cleaned, { force: true })
+    await engine.handle.stop()
+  }
+}
+
+/** Writes into the model which normalisation it expects. */
+export async function stampNormalization(model: string, normalize: string): Promise<void> {
+  const network = await loadOnnx(model)
+  await saveOnnx(model, { ...network, metadata: { ...network.metadata, [normalizeKey]: normalize } })
+}
+
+/** "tensorflow 2.21.0 (cpu)" */
+export const describeEngine = (about: EngineDescription): string => `${about.engine} ${about.version} (${about.device})`
+
+/** Trains in an engine process, with the job's progress and cancellation. */
+export async function train(
+  engine: TrainingEngine,
+  request: TrainRequest,
+  job: JobContext,
+  stage: string,
+): Promise<TrainResult> {
+  return engine.call('train', request, {
+    signal: job.signal,
+    onProgress(progress) {
+      const { epoch, epochs, step, steps, loss, record } = progress
+      const top1 = record ? `, validation ${(record.top1 * 100).toFixed(1)} %` : ''
+      job.progress(stage, {
+        done: record ? (epoch + 1) * steps : epoch * steps + step,
+        total: epochs * steps,
+        detail: `epoch ${epoch + 1}/${epochs}, loss ${loss.toFixed(3)}${top1}`,
+        ...(record ? { data: { epoch: record } } : {}),
+      })
+    },
+  })
+}

@@ -1,0 +1,44 @@
+import type { CallResult } from '../contract'
+import { findGroups, layerName } from '../core/coupling/groups'
+import { cleanNetwork } from '../core/graph/clean'
+import { networkCost } from '../core/graph/cost'
+import type { ValueInfo } from '../core/graph/network'
+import { opRow } from '../core/graph/ops'
+import { readModelBytes } from '../formats/onnx/files'
+import { readOnnx } from '../formats/onnx/read'
+
+/** `inspect MODEL`. @throws LupineError of the model */
+export async function inspectModel({ model }: { model: string }): Promise<CallResult<'model.inspect'>> {
+  const bytes = await readModelBytes(model)
+  const given = readOnnx(bytes, model)
+  const network = cleanNetwork(given)
+  const coupling = findGroups(network)
+  const cost = networkCost(network, coupling.shapes)
+  const names = new Map(network.nodes.map((node) => [node.name, layerName(node)]))
+  const value = (info: ValueInfo) => ({
+    name: info.name,
+    shape: [...(info.shape ?? coupling.shapes.get(info.name) ?? [])],
+  })
+  return {
+    format: 'onnx',
+    producer: given.producer,
+    opset: given.opset,
+    inputs: given.inputs.map(value),
+    outputs: given.outputs.map(value),
+    nodes: network.nodes.length,
+    opaque: network.nodes
+      .filter((node) => !opRow(node))
+      .map((node) => ({ op: node.domain ? `${node.domain}:${node.op}` : node.op, name: node.name })),
+    macs: cost.macs,
+    params: cost.params,
+    bytes: bytes.byteLength,
+    groups: coupling.groups.map((group) => ({
+      id: group.id,
+      channels: group.channels,
+      prunable: group.prunable,
+      ...(group.why ? { why: group.why } : {}),
+      ...(group.stream ? { stream: true } : {}),
+      layers: [...new Set([...group.producers, ...group.contractors])].map((name) => names.get(name)!),
+    })),
+  }
+}

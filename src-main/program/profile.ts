@@ -1,0 +1,81 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { JobResult } from '../contract'
+import { cleanNetwork } from '../core/graph/clean'
+import { createSubject, type Subject } from '../core/pruning/subject'
+import { median } from '../core/statistics/robust'
+import { describeSamples, sentinelDrift } from '../devices/measuring/summary'
+import { openDevice } from '../devices/open'
+import { inputShape } from '../devices/oracle'
+import type { LayerTime } from '../devices/device'
+import { loadOnnx, saveOnnx } from '../formats/onnx/files'
+import type { JobContext } from '../runs/job'
+
+export interface ProfileRequest {
+  readonly model: string
+  readonly device: string
+  readonly runs?: number | undefined
+  readonly seed: number
+}
+
+/** Rounds in which the sentinel is this much slower than its median are discarded: something else had the machine. */
+const disturbed = 1.25
+
+/**
+ * `profile MODEL --device D`: the file as given, interleaved with itself cleaned up as the sentinel.
+ * @throws LupineError of the model, kind 'device'
+ */
+export async function profileJob(request: ProfileRequest, job: JobContext): Promise<JobResult<'profile'>> {
+  const device = openDevice(request.device, () =>
+    job.note('info', 'Waiting: another Lupine is measuring on this computer.'),
+  )
+  const subject = createSubject(cleanNetwork(await loadOnnx(request.model)))
+  const folder = await mkdtemp(join(tmpdir(), 'lupine-profile-'))
+  try {
+    const cleaned = join(folder, 'cleaned.onnx')
+    await saveOnnx(cleaned, subject.network)
+    const shape = inputShape(subject)
+    const processes = 5
+    const raw = await device.measure([cleaned, request.model], shape, {
+      processes,
+      rounds: Math.max(3, Math.ceil((request.runs ?? 100) / processes)),
+      slice: 0,
+      seed: request.seed,
+      cancellation: job,
+      onProgress: (done, total) => job.progress('profile', { done, total }),
+    })
+    const sentinels = raw.processes.flatMap(({ samples }) => samples[0]!)
+    const middle = median(sentinels)
+    const all = raw.processes.flatMap(({ samples }) => samples[1]!)
+    const kept = all.filter((_, i) => sentinels[i]! <= disturbed * middle)
+    const samples = kept.length >= all.length / 2 ? kept : all
+    await job.gate()
+    const layers = await device.layers(request.model, shape, 50)
+    return {
+      device: raw.device,
+      ...describeSamples(samples),
+      samples,
+      sentinel: { median: middle, drift: sentinelDrift(raw) },
+      layers: withGroups(layers, subject),
+      state: raw.state,
+      discarded: all.length - samples.length,
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** A runtime renames fused layers ("…_nchwc", or the last output's name): the longest known name in it counts. */
+function withGroups(layers: readonly LayerTime[], subject: Subject): JobResult<'profile'>['layers'] {
+  const groupOf = new Map<string, string>()
+  for (const group of subject.coupling.groups) {
+    for (const name of group.producers) groupOf.set(name, group.id)
+    for (const { tensor } of group.members) if (!groupOf.has(tensor)) groupOf.set(tensor, group.id)
+  }
+  const known = [...groupOf.keys()].sort((a, b) => b.length - a.length)
+  return layers.map((layer) => {
+    const name = known.find((candidate) => layer.name.includes(candidate))
+    return { ...layer, ...(name ? { group: groupOf.get(name)! } : {}) }
+  })
+}

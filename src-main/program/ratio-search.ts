@@ -1,0 +1,111 @@
+import type { Budget } from '../contract'
+import { searchRatios } from '../core/methods/igwo-pruner'
+import type { SearchMethod, SearchOutcome, SearchStage } from '../core/methods/pruner-types'
+import { fail } from '../core/failure'
+import type { Evaluator, Journal, Progress } from '../core/ports'
+import { createCostModel } from '../core/pruning/cost-model'
+import { groupSignature, type Subject } from '../core/pruning/subject'
+import type { DataSource } from '../datasets/dataset'
+import type { Device } from '../devices/device'
+import { DeviceOracle } from '../devices/oracle'
+import type { JobContext } from '../runs/job'
+import { withOnnxruntime } from './onnxruntime'
+
+export interface RatioSearch {
+  readonly subject: Subject
+  /** Path of the cleaned original. */
+  readonly original: string
+  readonly data: DataSource
+  readonly device: Device
+  readonly budget: Budget
+  readonly method: SearchMethod
+  readonly evaluations: number
+  readonly seed: number
+  readonly journal: Journal
+  /** Folder for raw samples. */
+  readonly measurements?: string
+  /** Images of the fitness and of BN recalibration. */
+  readonly images: { readonly fitness: number; readonly recalibration: number }
+  readonly onStage: (stage: SearchStage) => void
+}
+
+/** A measurement repeated later scatters by about half a percent: what is to hold then must be met with that to spare. */
+const guard = 0.99
+
+/**
+ * Runs the search of core on real parts: candidates scored in an onnxruntime process, latencies measured on the device.
+ * @throws LupineError of core's searchRatios, of the data, kind 'device'
+ */
+export async function runRatioSearch(search: RatioSearch, job: JobContext): Promise<SearchOutcome & { seen: number }> {
+  const { subject, device, budget, seed } = search
+  if (subject.dimensions.length === 0)
+    throw fail(
+      'input',
+      'nothing-to-prune',
+      'This model has no channels that could be pruned.',
+      'lupine inspect says why for each group.',
+    )
+  return withOnnxruntime(async (ort) => {
+    const scorer = await ort.call('openScorer', {
+      model: search.original,
+      data: search.data,
+      criterion: 'l1',
+      exclude: [],
+      fitnessImages: search.images.fitness,
+      recalibrationImages: search.images.recalibration,
+      threads: 0,
+    })
+    const evaluator: Evaluator = {
+      async evaluate(candidates) {
+        const scores = []
+        for (const widths of candidates) {
+          await job.gate()
+          scores.push(await ort.call('score', { widths }, { signal: job.signal }))
+        }
+        return scores
+      },
+    }
+    let stage: SearchStage | undefined
+    const report = (now: SearchStage, progress: Progress): void => {
+      if (now !== stage) search.onStage(now)
+      stage = now
+      job.progress(now, progress)
+    }
+    const oracle = new DeviceOracle({
+      device,
+      subject,
+      ...(search.measurements ? { measurements: search.measurements } : {}),
+      seed,
+      cancellation: job,
+      onProgress: (done, total) => report(stage ?? 'latency', { done, total, detail: `measuring ${total} networks` }),
+    })
+    search.onStage((stage = budget.latency === undefined ? 'sensitivity' : 'latency'))
+    const outcome = await searchRatios({
+      groups: latencyGroups(subject),
+      budget: budget.latency === undefined ? budget : { ...budget, latency: budget.latency * guard },
+      costs: createCostModel(subject),
+      evaluator,
+      oracle,
+      journal: search.journal,
+      seed,
+      method: search.method,
+      options: { evaluations: search.evaluations },
+      onProgress: report,
+      signal: job,
+    })
+    return { ...outcome, seen: scorer.original.top1 }
+  }, job)
+}
+
+function latencyGroups(subject: Subject) {
+  return subject.dimensions.map((group) => {
+    const branch = subject.branches.find((candidate) => candidate.groups.includes(group.id))
+    return {
+      id: group.id,
+      channels: group.channels,
+      signature: groupSignature(subject, group),
+      removable: branch !== undefined,
+      ...(branch ? { branch: branch.id } : {}),
+    }
+  })
+}

@@ -1,0 +1,24 @@
+import type { Recipe } from '../engines/interface'
+
+/** Fine-tuning a pruned network: SGD with Nesterov momentum, cosine, distillation from the unpruned one. */
+export function finetuneRecipe(epochs: number, seed: number, changes: Partial<Recipe> = {}): Recipe {
+  return {
+    epochs,
+    batch: 128,
+    learningRate: 0.05,
+    momentum: 0.9,
+    nesterov: true,
+    weightDecay: 1e-4,
+    schedule: 'cosine',
+    warmupEpochs: Math.min(0.5, epochs / 10),
+    distillation: 0.7,
+    temperature: 3,
+    crop: 4,
+    flip: true,
+    seed,
+    ...changes,
+  }
+}
+
+/** Pictures that mean something else in the mirror, like the sample's, are not flipped. */
+export const flipsFor = (address: string): boolean => address !== 'sample'

@@ -1,0 +1,48 @@
+import { cleanNetwork } from '../../core/graph/clean'
+import { beforeFinalActivation } from '../../core/graph/outputs'
+import { fail } from '../../core/failure'
+import { readModelBytes, saveOnnx, writeAtomically } from '../../formats/onnx/files'
+import { readOnnx } from '../../formats/onnx/read'
+import { hashBytes } from '../../projects/provenance'
+import type { DataSource } from '../../datasets/dataset'
+import { normalizeKey, resolveData } from '../data-source'
+import type { RunScene } from './scene'
+
+/** What the first stage leaves for the others. */
+export interface Imported {
+  /** SHA-256 of the file as given. */
+  readonly sha256: string
+  readonly data: DataSource
+  readonly normalize: string
+  readonly bytes: number
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Reads and cleans the model, finds the normalisation, writes `original.onnx` (what every figure compares to) and keeps
+ * a copy of the file as given, so that the project stands alone.
+ */
+export async function importStage({ request, files, job }: RunScene): Promise<Imported> {
+  const bytes = await readModelBytes(request.model)
+  const given = readOnnx(bytes, request.model)
+  const data = await resolveData(request.model, request.data, request.normalize)
+  if (data.note) job.note('info', data.note)
+  const cleaned = cleanNetwork(given)
+  if (beforeFinalActivation(cleaned).outputs.length !== 1)
+    throw fail(
+      'input',
+      'outputs-many',
+      `${request.model} has ${cleaned.outputs.length} outputs; run works on classifiers with one.`,
+      'lupine prune --keep works on any network.',
+    )
+  const network = { ...cleaned, metadata: { ...cleaned.metadata, [normalizeKey]: data.normalize } }
+  await saveOnnx(files.original, network)
+  await writeAtomically(files.given, bytes)
+  return {
+    sha256: hashBytes(bytes),
+    data: data.source,
+    normalize: data.normalize,
+    bytes: bytes.byteLength,
+    warnings: [],
+  }
+}

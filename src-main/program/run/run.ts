@@ -1,0 +1,198 @@
+import { availableParallelism } from 'node:os'
+import { stageNames, type RunResult } from '../../contract'
+import { planFile } from '../../core/pruning/plan'
+import { createSubject, pruneSubject, subjectKeep } from '../../core/pruning/subject'
+import type { SearchOutcome } from '../../core/methods/pruner-types'
+import { openDevice } from '../../devices/open'
+import { loadOnnx, saveOnnx, writeAtomically } from '../../formats/onnx/files'
+import { writeProvenance } from '../../projects/provenance'
+import { FileJournal } from '../../runs/journal'
+import { Stages } from '../../runs/stages'
+import { chooseEngine, type ChosenEngine } from '../engine-choice'
+import { describeEngine, stampNormalization, train } from '../finetune'
+import { withOnnxruntime } from '../onnxruntime'
+import { runRatioSearch } from '../ratio-search'
+import { finetuneRecipe, flipsFor } from '../recipes'
+import { version } from '../version'
+import { importStage, type Imported } from './import'
+import type { RunScene } from './scene'
+import { accuracyStage, agreementStage, latencyStage, sizeOf } from './verify'
+
+/**
+ * The pipeline: import → latency table → sensitivities → search → choose → fine-tune → export → verify. Called again on
+ * the same project it goes on: finished stages are read back, the search is replayed from the journal.
+ * @throws LupineError of any stage
+ */
+export async function runPipeline(scene: RunScene): Promise<RunResult> {
+  const { request, files, job } = scene
+  const device = openDevice(request.device, () =>
+    job.note('info', 'Waiting: another Lupine is measuring on this computer.'),
+  )
+  const stages = new Stages(job, files, stageNames)
+  const imported = await stages.run('import', () => importStage(scene))
+  const engine = await chooseEngine(request.engine)
+  if (engine.note) job.note('warning', engine.note)
+  job.onPause((paused) => engine.handle.pause(paused))
+  try {
+    const subject = createSubject(await loadOnnx(files.original))
+    const { outcome, replayed } = await searchStages(scene, stages, imported, subject, device)
+    const keep = subjectKeep(subject, outcome.chosen.widths)
+    const plan = planFile(subject.coupling, subject.branches, keep, imported.sha256)
+    await writeAtomically(files.plan, `${JSON.stringify(plan, null, 1)}\n`)
+
+    const trained = await stages.run('finetune', () => finetuneStage(scene, imported, engine, outcome, subject))
+    const agreement = await stages.run('export', async () => {
+      await stampNormalization(files.model, imported.normalize)
+      return agreementStage(scene, imported, engine.handle)
+    })
+    const verified = await stages.run('verify', async () => {
+      const latency = await latencyStage(scene, device)
+      return { latency, accuracy: await accuracyStage(scene, imported) }
+    })
+    const { latency, accuracy } = verified
+    const [before, after] = [await sizeOf(files.original), await sizeOf(files.model)]
+    const predicted = outcome.chosen.predicted
+    const warnings = [...imported.warnings, ...warningsOf(scene, outcome, latency.measured)]
+    for (const text of warnings) job.note('warning', text)
+    await writeProvenance(files, {
+      lupine: version,
+      node: process.version,
+      threads: availableParallelism(),
+      request,
+      settings: scene.settings,
+      model: { sha256: imported.sha256 },
+      engine: trained.engine,
+      device: latency.device,
+      state: latency.state,
+      search: { ...outcome, history: undefined, table: undefined },
+    })
+    return {
+      before: { top1: accuracy.before, latency: latency.original, ...before },
+      after: { top1: accuracy.after, latency: latency.result, ...after },
+      speedup: {
+        graph: latency.given,
+        pruning: 1 / latency.measured,
+        predicted: predicted === undefined ? NaN : 1 / predicted,
+        measured: 1 / latency.measured,
+      },
+      agreement,
+      plan: files.plan,
+      files: [files.plan, files.model, files.original, files.journal, files.provenance],
+      seconds: { ...stages.seconds },
+      engine: trained.engine,
+      normalize: imported.normalize,
+      warnings,
+      replayed,
+    }
+  } finally {
+    await engine.handle.stop()
+  }
+}
+
+type Subject = ReturnType<typeof createSubject>
+
+/** The search's stages are not kept one by one: what they found is in the journal, and replaying costs a second. */
+async function searchStages(
+  scene: RunScene,
+  stages: Stages<keyof typeof stageNames>,
+  imported: Imported,
+  subject: Subject,
+  device: ReturnType<typeof openDevice>,
+): Promise<{ outcome: SearchOutcome & { seen: number }; replayed: number }> {
+  const { request, settings, files, job } = scene
+  const journal = FileJournal.open(files.journal)
+  const names = Object.keys(stageNames)
+  const started = performance.now()
+  let last = { name: 'latency', at: started }
+  const close = (): void => {
+    stages.seconds[last.name] = (stages.seconds[last.name] ?? 0) + Math.round(performance.now() - last.at) / 1000
+  }
+  try {
+    const outcome = await runRatioSearch(
+      {
+        subject,
+        original: files.original,
+        data: imported.data,
+        device,
+        budget: request.budget,
+        method: request.method,
+        evaluations: settings.evaluations,
+        seed: request.seed,
+        journal,
+        measurements: files.measurements,
+        images: settings.images,
+        onStage(stage) {
+          close()
+          last = { name: stage, at: performance.now() }
+          job.stage(stage, stageNames[stage], names.indexOf(stage), names.length)
+        },
+      },
+      job,
+    )
+    close()
+    return { outcome, replayed: journal.replayed('score') }
+  } finally {
+    journal.close()
+  }
+}
+
+/** Prunes, recalibrates BN, and fine-tunes with distillation from the original. */
+async function finetuneStage(
+  { request, settings, files, job }: RunScene,
+  imported: Imported,
+  engine: ChosenEngine,
+  outcome: SearchOutcome,
+  subject: Subject,
+): Promise<{ engine: string; top1: { before: number; after: number }; imagesPerSecond: number }> {
+  await saveOnnx(files.pruned, pruneSubject(subject, outcome.chosen.widths))
+  await withOnnxruntime(async (ort) => {
+    const { fitness, recalibration } = settings.images
+    await ort.call('openScorer', {
+      model: files.original,
+      data: imported.data,
+      criterion: 'l1',
+      exclude: [],
+      fitnessImages: fitness,
+      recalibrationImages: recalibration * 4,
+      threads: 0,
+    })
+    await ort.call('recalibrate', { model: files.pruned, out: files.pruned })
+  }, job)
+  if (settings.epochs === 0) {
+    await saveOnnx(files.model, await loadOnnx(files.pruned))
+    return { engine: describeEngine(engine.about), top1: { before: NaN, after: NaN }, imagesPerSecond: 0 }
+  }
+  const { limit, learningRate } = settings
+  const result = await train(
+    engine.handle,
+    {
+      model: files.pruned,
+      teacher: files.original,
+      data: imported.data,
+      recipe: finetuneRecipe(settings.epochs, request.seed, {
+        flip: flipsFor(request.data),
+        ...(limit && { limit }),
+        ...(learningRate && { learningRate }),
+      }),
+      checkpoints: files.checkpoints,
+      out: files.model,
+    },
+    job,
+    'finetune',
+  )
+  return { engine: describeEngine(result.engine), top1: result.top1, imagesPerSecond: result.imagesPerSecond }
+}
+
+function warningsOf({ request }: RunScene, outcome: { seen: number }, measured: number): string[] {
+  const warnings: string[] = []
+  if (outcome.seen >= 0.995)
+    warnings.push(
+      `The original gets ${(outcome.seen * 100).toFixed(1)} % of the validation images right: it was probably trained on them, so scores there say nothing of accuracy.`,
+    )
+  const { latency } = request.budget
+  if (latency !== undefined && measured > latency)
+    warnings.push(
+      `Re-measured in fresh processes the result takes ${measured.toFixed(3)} of the original, above the budget of ${latency}: the machine was disturbed. Run with a slightly smaller budget.`,
+    )
+  return warnings
+}

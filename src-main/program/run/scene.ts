@@ -1,0 +1,21 @@
+import type { RunRequest } from '../../contract'
+import type { Layout } from '../../projects/layout'
+import type { JobContext } from '../../runs/job'
+
+/** What a run fixes for itself at its start, so that resume uses the same. */
+export interface RunSettings {
+  readonly evaluations: number
+  readonly epochs: number
+  /** Training images per epoch; undefined: all. */
+  readonly limit?: number
+  readonly learningRate?: number
+  readonly images: { readonly fitness: number; readonly recalibration: number }
+}
+
+/** What every stage of a run has at hand. */
+export interface RunScene {
+  readonly request: RunRequest
+  readonly settings: RunSettings
+  readonly files: Layout
+  readonly job: JobContext
+}

@@ -1,0 +1,71 @@
+import { randomBytes } from 'node:crypto'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import type { RunRequest, RunResult } from '../../contract'
+import { runRequest } from '../../contract'
+import { fail } from '../../core/failure'
+import { createProject, openProject, type Project } from '../../projects/project'
+import type { JobContext } from '../../runs/job'
+import { samplePath } from '../sample'
+import { runPipeline } from './run'
+import type { RunSettings } from './scene'
+
+interface Stored {
+  readonly request: RunRequest
+  readonly settings: RunSettings
+}
+
+/** `run`: makes the project, then the pipeline. @throws LupineError 'project-exists', … */
+export async function runJob(request: RunRequest, job: JobContext): Promise<RunResult> {
+  // Made absolute, so that a resume from elsewhere finds them.
+  const absolute = { ...request, model: resolve(request.model), data: absoluteData(request.data) }
+  if (!existsSync(absolute.model))
+    throw fail('input', 'model-missing', `There is no file ${request.model}.`, 'Check the path of the model.')
+  const settings: RunSettings = {
+    evaluations: request.evaluations ?? 160,
+    epochs: request.epochs ?? 15,
+    images: { fitness: 1024, recalibration: 512 },
+  }
+  return inProject(await createProject(request.out, 'run', { request: absolute, settings }), job)
+}
+
+/** `demo`: the built-in sample, end to end on this computer, in minutes. */
+export async function demoJob(
+  { out, engine, seed }: { out?: string | undefined; engine?: 'tensorflow' | 'wasm' | undefined; seed: number },
+  job: JobContext,
+): Promise<RunResult> {
+  const folder = out ?? join(tmpdir(), `lupine-demo-${randomBytes(3).toString('hex')}`)
+  const request = runRequest.parse({
+    model: samplePath(),
+    data: 'sample',
+    device: 'local?threads=1',
+    budget: { latency: 0.7 },
+    out: folder,
+    seed,
+    ...(engine ? { engine } : {}),
+  })
+  const settings: RunSettings = { evaluations: 60, epochs: 4, images: { fitness: 512, recalibration: 256 } }
+  job.note('info', `The demo's project is ${folder}`)
+  return inProject(await createProject(folder, 'demo', { request, settings }), job)
+}
+
+/** `resume DIR`. @throws LupineError 'project-missing', 'project-locked', … */
+export async function resumeJob({ dir }: { dir: string }, job: JobContext): Promise<RunResult> {
+  return inProject(await openProject(dir), job)
+}
+
+async function inProject(project: Project, job: JobContext): Promise<RunResult> {
+  try {
+    const { request, settings } = project.about.request as Stored
+    job.useFolder(project.files.root, project.files.events)
+    return await runPipeline({ request, settings, files: project.files, job })
+  } finally {
+    await project.close()
+  }
+}
+
+const absoluteData = (address: string): string => {
+  const colon = address.indexOf(':')
+  return colon < 0 ? address : `${address.slice(0, colon + 1)}${resolve(address.slice(colon + 1))}`
+}

@@ -1,0 +1,85 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { networkCost } from '../../core/graph/cost'
+import type { Device } from '../../devices/device'
+import { describeSamples, ratios } from '../../devices/measuring/summary'
+import { loadOnnx, readModelBytes, writeAtomically } from '../../formats/onnx/files'
+import { compareNetworks } from '../compare'
+import type { TrainingEngine } from '../engine-choice'
+import { withOnnxruntime } from '../onnxruntime'
+import type { Imported } from './import'
+import type { RunScene } from './scene'
+
+/** Agreement of the exported file, in the device's runtime, with the engine that trained it, on test images. */
+export async function agreementStage(
+  { files }: RunScene,
+  imported: Imported,
+  engine: TrainingEngine,
+): Promise<{ maxAbsDiff: number; top1: number }> {
+  const input = join(files.root, 'verify-input.f32')
+  try {
+    return await withOnnxruntime(async (ort) => {
+      const { shape } = await ort.call('writeImages', { data: imported.data, split: 'test', limit: 128, out: input })
+      const network = await loadOnnx(files.model)
+      const { maxAbsDiff, top1 } = await compareNetworks({ network, run: engine }, { network, run: ort }, shape, input)
+      return { maxAbsDiff, top1 }
+    })
+  } finally {
+    await rm(input, { force: true })
+  }
+}
+
+/** Latencies of original, result and file as given: interleaved, in fresh processes, raw samples kept. */
+export async function latencyStage({ request, files, job }: RunScene, device: Device) {
+  const original = await loadOnnx(files.original)
+  const shape = (original.inputs[0]?.shape ?? []).map((dim) => (typeof dim === 'number' ? dim : 1))
+  const raw = await device.measure([files.original, files.model, files.given], shape, {
+    processes: 5,
+    rounds: 25,
+    slice: 12,
+    seed: request.seed + 7,
+    cancellation: job,
+    onProgress: (done, total) =>
+      job.progress('verify', { done, total: total * 2, detail: 'measuring in fresh processes' }),
+  })
+  await writeAtomically(
+    join(files.measurements, 'verify.json'),
+    JSON.stringify({ ...raw, models: ['original', 'result', 'given'] }),
+  )
+  const [, result, given] = ratios(raw)
+  const samples = (model: number) => describeSamples(raw.processes.flatMap((process) => process.samples[model]!))
+  return {
+    device: raw.device,
+    state: raw.state,
+    original: samples(0),
+    result: samples(1),
+    measured: result!.ratio,
+    given: given!.ratio,
+  }
+}
+
+/** Test accuracy of original and result: the test set is touched here, once. */
+export async function accuracyStage({ files, job }: RunScene, imported: Imported) {
+  return withOnnxruntime(async (ort) => {
+    const evaluate = async (model: string, half: number) => {
+      const { top1 } = await ort.call(
+        'evaluate',
+        { model, data: imported.data, split: 'test' },
+        {
+          signal: job.signal,
+          onProgress: ({ done, total }) =>
+            job.progress('verify', { done: (2 + half + done / total) * 100, total: 400, detail: 'test accuracy' }),
+        },
+      )
+      return top1
+    }
+    return { before: await evaluate(files.original, 0), after: await evaluate(files.model, 1) }
+  }, job)
+}
+
+/** MACs, parameters and file size of a model file. */
+export async function sizeOf(path: string): Promise<{ macs: number; params: number; bytes: number }> {
+  const bytes = (await readModelBytes(path)).byteLength
+  const { macs, params } = networkCost(await loadOnnx(path))
+  return { macs, params, bytes }
+}
