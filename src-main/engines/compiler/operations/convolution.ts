@@ -1,5 +1,6 @@
 import { FLOAT, type Attribute, type Ref } from '../graph'
 import { record, type Pass } from '../scope'
+import { pad } from './shaping'
 
 /** Pixels added at each side. */
 export interface Pads {
@@ -60,6 +61,7 @@ export function convolution(
 ): Ref {
   const { graph } = pass
   const attributes = convolutionAttributes(window, size)
+  if (depthwise && attributes['explicit_paddings']) return paddedDepthwise(pass, x, weight, window, size)
   const op = depthwise ? 'DepthwiseConv2dNative' : 'Conv2D'
   const backprop = depthwise ? 'DepthwiseConv2dNativeBackprop' : 'Conv2DBackprop'
   const y = graph.node(op, [x, weight.ref], attributes)
@@ -68,6 +70,20 @@ export function convolution(
     accumulate(weight.ref, () => graph.node(`${backprop}Filter`, [x, filterSizes, dy], attributes))
     accumulate(x, () => graph.node(`${backprop}Input`, [graph.shapeOf(x), weight.ref, dy], attributes))
   })
+}
+
+/** Explicit pads crash TensorFlow 2.21's shape inference of depthwise convolutions, so the input is padded first. */
+function paddedDepthwise(
+  pass: Pass,
+  x: Ref,
+  weight: { readonly ref: Ref; readonly graphShape: readonly number[] },
+  window: Window,
+  [height, width]: readonly [number, number],
+): Ref {
+  const { top, bottom, left, right } = window.pads
+  const wide = pad(pass, x, [-1, height, width, weight.graphShape[2]], [0, top, left, 0], [0, bottom, right, 0])
+  const bare = { ...window, pads: { top: 0, bottom: 0, left: 0, right: 0 } }
+  return convolution(pass, wide, weight, bare, [height + top + bottom, width + left + right], true)
 }
 
 /** Adds bias [C] to the last axis. */

@@ -1,0 +1,67 @@
+import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { describe, expect, test } from 'vitest'
+import { elementCount, type Network } from '../../../src-main/core/graph/network'
+import { fromGraph, toNhwc } from '../../../src-main/engines/compiler/layout'
+import { openTensorFlow } from '../../../src-main/engines/tensorflow/backend'
+import { LoadedModel } from '../../../src-main/engines/training/model'
+import type { Backend } from '../../../src-main/engines/training/session'
+import { writeOnnx } from '../../../src-main/formats/onnx/write'
+import { cases } from '../../fixtures/engines/cases'
+import { labels, moved, noise, relativeError, withoutTensorFlow } from '../../fixtures/engines/tools'
+
+const BATCH = 6
+const SHAPE = [BATCH, 3, 8, 8]
+const images = noise(elementCount(SHAPE), 3)
+const nhwc = toNhwc(images, SHAPE)
+const training = { momentum: 0.9, nesterov: false, weightDecay: 0, distillation: 0, temperature: 1 }
+
+async function onnxruntime(network: Network): Promise<Float32Array> {
+  const session = await InferenceSession.create(writeOnnx(network))
+  const result = await session.run({ input: new Tensor('float32', images, SHAPE) })
+  return result[network.outputs[0].name].data as Float32Array
+}
+
+/** Each gradient against a central difference of the loss along a random direction. */
+function checkGradients(backend: Backend, network: Network): void {
+  const model = new LoadedModel(backend, network, { training })
+  try {
+    const wanted = labels(BATCH, 4, 9)
+    const { gradients } = model.gradients(nhwc, wanted)
+    const trainable = model.compiled.variables.filter(({ role }) => role !== 'mean' && role !== 'variance')
+    expect([...gradients.keys()].sort()).toEqual(trainable.map((variable) => variable.tensor).sort())
+    for (const { tensor, shape, layout } of trainable) {
+      const gradient = fromGraph(gradients.get(tensor)!, shape, layout)
+      const direction = noise(gradient.length, 11)
+      const along = gradient.reduce((sum, value, i) => sum + value * direction[i], 0)
+      const scale = Math.sqrt(gradient.reduce((sum, value) => sum + value * value, 0))
+      // Kinks (Relu, MaxPool) and rounding spoil a difference at one step size or another, not at all of them.
+      const errors = [1e-2, 3e-3, 1e-3, 3e-4, 1e-4].map((step) => {
+        const losses = [step, -step].map((by) => {
+          model.write(moved(network, tensor, direction, by))
+          return model.gradients(nhwc, wanted).loss
+        })
+        return Math.abs((losses[0] - losses[1]) / (2 * step) - along)
+      })
+      model.write(network)
+      expect(Math.min(...errors), tensor).toBeLessThan(0.01 * Math.abs(along) + 0.005 * scale + 2e-4)
+    }
+  } finally {
+    model.close()
+  }
+}
+
+describe.skipIf(withoutTensorFlow)(`TensorFlow's lowerings ${withoutTensorFlow ?? ''}`, () => {
+  const backend = withoutTensorFlow ? undefined : openTensorFlow()
+
+  test.each(Object.keys(cases))('%s: forward as in onnxruntime', async (name) => {
+    const network = cases[name]()
+    const model = new LoadedModel(backend!, network)
+    const reference = await onnxruntime(network)
+    expect(relativeError(model.logits(nhwc, BATCH), reference)).toBeLessThan(1e-5)
+    model.close()
+  })
+
+  test.each(Object.keys(cases))('%s: gradients as by finite differences', (name) => {
+    checkGradients(backend!, cases[name]())
+  })
+})
