@@ -7,14 +7,12 @@ import { z } from 'zod'
  */
 const figure = z.number().finite().optional().catch(undefined)
 
-/** One candidate of the search: `latency` as a fraction of the original's, `divergence` in nats. */
-export const candidateFigures = z.object({
-  fitness: figure,
-  divergence: figure,
-  latency: figure,
-  predicted: figure,
-  measured: figure,
-})
+/**
+ * One candidate of the search. Latencies are fractions of the original's: `predicted` as predicted, `cost` the same with
+ * the predictor's margin, `measured` by the device. `fitness` (divergence in nats): less is better.
+ */
+const candidate = { fitness: figure, predicted: figure, cost: figure, measured: figure }
+export const candidateFigures = z.object(candidate)
 export type CandidateFigures = z.infer<typeof candidateFigures>
 
 /** A network's pair of numbers: accuracy as a fraction of 1, latency in ms. */
@@ -22,14 +20,9 @@ export const pairOfFigures = z.object({ top1: figure, latency: figure })
 export type PairOfFigures = z.infer<typeof pairOfFigures>
 
 export const progressData = z.object({
-  /** Evaluations done and allowed. */
-  evaluation: figure,
-  evaluations: figure,
-  /** Of the candidate just scored: its fitness, and its predicted latency as a fraction of the original's. */
-  fitness: figure,
-  predicted: figure,
-  /** The best fitness so far. */
-  best: figure,
+  /** The candidate just scored or measured, and the method that made it. */
+  ...candidate,
+  method: z.string().optional().catch(undefined),
   /** The latency budget as a fraction of the original's. */
   budget: figure,
   /** Alpha, beta, delta. */

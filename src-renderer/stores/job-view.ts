@@ -1,0 +1,159 @@
+import {
+  runResult,
+  stageNames,
+  type JobEvent,
+  type JobSummary,
+  type RunResult,
+  type StageName,
+} from '../../src-main/contract'
+import { readProgressData, type PairOfFigures } from '../../src-main/contract/progress'
+import type { Failure } from '../../src-main/core/failure'
+import { addSearchFigures, emptySearch, type SearchView } from './search-view'
+
+export interface StageView {
+  readonly name: string
+  readonly title: string
+  readonly state: 'waiting' | 'current' | 'done' | 'stopped'
+  /** ISO 8601 */
+  readonly since?: string
+  readonly seconds?: number
+}
+
+export interface StageProgress {
+  readonly stage: string
+  readonly done: number
+  readonly total: number
+  readonly secondsLeft?: number
+  readonly detail?: string
+}
+
+export interface LogLine {
+  readonly n: number
+  readonly time: string
+  readonly level: 'info' | 'warning' | 'error'
+  readonly text: string
+}
+
+/** A job as the views show it: its events, folded. */
+export interface JobView {
+  readonly id: string
+  readonly kind: string
+  readonly folder: string
+  readonly startedAt: string
+  /** `gone`: the program that ran it has ended without saying so. */
+  readonly state: JobSummary['state'] | 'gone'
+  /** The number of the next event. */
+  readonly next: number
+  readonly stages: readonly StageView[]
+  readonly progress?: StageProgress | undefined
+  readonly search: SearchView
+  readonly original?: PairOfFigures
+  readonly candidate?: PairOfFigures
+  readonly log: readonly LogLine[]
+  readonly result?: RunResult
+  /** It has finished with a result that is not the contract's. */
+  readonly resultUnreadable?: boolean
+  readonly failure?: Failure
+}
+
+/** What the kinds of job that go through a run's stages are called. */
+const runKinds = new Set(['run', 'resume', 'demo'])
+export const isRun = (kind: string): boolean => runKinds.has(kind)
+
+const longestLog = 1000
+
+export function emptyView({ id, kind, folder, startedAt, state }: JobSummary): JobView {
+  const names = isRun(kind) ? (Object.keys(stageNames) as StageName[]) : []
+  const stages = names.map((name) => ({ name, title: stageNames[name], state: 'waiting' as const }))
+  return { id, kind, folder, startedAt, state, next: 0, stages, search: emptySearch, log: [] }
+}
+
+/** The view after some more events. Batches are folded at once, since a replay brings thousands. */
+export function foldEvents(view: JobView, events: readonly JobEvent[]): JobView {
+  return events.reduce(foldEvent, view)
+}
+
+function foldEvent(before: JobView, event: JobEvent): JobView {
+  const view = { ...before, next: event.n + 1 }
+  switch (event.type) {
+    case 'started':
+      return { ...view, log: logged(view, event, 'info', `Started: ${event.kind}`) }
+    case 'stage': {
+      const text = `Stage ${event.index + 1} of ${event.of}: ${event.title}`
+      return { ...view, stages: enterStage(view, event), progress: undefined, log: logged(view, event, 'info', text) }
+    }
+    case 'progress':
+      return foldProgress(view, event)
+    case 'note':
+      return { ...view, log: logged(view, event, event.level, event.text) }
+    case 'paused':
+      return { ...view, state: 'paused', log: logged(view, event, 'info', 'Paused') }
+    case 'continued':
+      return { ...view, state: 'running', log: logged(view, event, 'info', 'Continued') }
+    case 'finished':
+      return finish({ ...view, log: logged(view, event, 'info', 'Finished') }, event)
+    case 'failed': {
+      const state = event.failure.kind === 'interrupted' ? 'cancelled' : 'failed'
+      const log = logged(view, event, state === 'failed' ? 'error' : 'info', event.failure.message)
+      return { ...view, state, stages: leaveStages(view, event.time, 'stopped'), failure: event.failure, log }
+    }
+  }
+}
+
+function foldProgress(view: JobView, event: Extract<JobEvent, { type: 'progress' }>): JobView {
+  const { stage, done, total, secondsLeft, detail } = event
+  const progress = { stage, done, total, ...(secondsLeft !== undefined && { secondsLeft }), ...(detail && { detail }) }
+  const data = event.data === undefined ? undefined : readProgressData(event.data)
+  if (!data) return { ...view, progress }
+  return {
+    ...view,
+    progress,
+    search: addSearchFigures(view.search, stage, total, data),
+    ...(data.original && { original: merged(view.original, data.original) }),
+    ...(data.candidate && { candidate: merged(view.candidate, data.candidate) }),
+  }
+}
+
+const merged = (old: PairOfFigures | undefined, next: PairOfFigures): PairOfFigures => ({
+  top1: next.top1 ?? old?.top1,
+  latency: next.latency ?? old?.latency,
+})
+
+function finish(view: JobView, event: Extract<JobEvent, { type: 'finished' }>): JobView {
+  const ended = {
+    ...view,
+    state: 'finished' as const,
+    stages: leaveStages(view, event.time, 'done'),
+    progress: undefined,
+  }
+  const result = isRun(view.kind) ? runResult.safeParse(event.result) : undefined
+  if (!result?.success) return { ...ended, ...(result && { resultUnreadable: true }) }
+  const pair = (figures: RunResult['before']) => ({ top1: figures.top1, latency: figures.latency.median })
+  return { ...ended, result: result.data, original: pair(result.data.before), candidate: pair(result.data.after) }
+}
+
+/** The stages, the current one ended at `time`. */
+function leaveStages(view: JobView, time: string, state: 'done' | 'stopped'): StageView[] {
+  return view.stages.map((stage) =>
+    stage.state === 'current' ? { ...stage, state, ...secondsOf(stage, time) } : stage,
+  )
+}
+
+function secondsOf(stage: StageView, until: string): { seconds?: number } {
+  const seconds = (Date.parse(until) - Date.parse(stage.since ?? '')) / 1000
+  return Number.isFinite(seconds) ? { seconds: Math.max(0, seconds) } : {}
+}
+
+function enterStage(view: JobView, event: Extract<JobEvent, { type: 'stage' }>): StageView[] {
+  const entered = { name: event.stage, title: event.title, state: 'current' as const, since: event.time }
+  const stages = leaveStages(view, event.time, 'done')
+  const at = stages.findIndex((stage) => stage.name === event.stage)
+  // One the page has not heard of goes where the program has it.
+  if (at < 0) stages.splice(Math.min(event.index, stages.length), 0, entered)
+  else stages[at] = entered
+  return stages
+}
+
+function logged(view: JobView, event: JobEvent, level: LogLine['level'], text: string): LogLine[] {
+  return [...view.log, { n: event.n, time: event.time, level, text }].slice(-longestLog)
+}

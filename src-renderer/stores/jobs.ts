@@ -1,0 +1,103 @@
+import { defineStore } from 'pinia'
+import { computed, ref, shallowReactive, shallowRef } from 'vue'
+import type { JobEvent, JobName, JobRequest, JobSummary } from '../../src-main/contract'
+import type { Failure, Result } from '../../src-main/core/failure'
+import { useClient } from './client'
+import { emptyView, foldEvents, isRun, type JobView } from './job-view'
+
+/** Events are folded in batches: often enough for the eye, seldom enough for a replay of thousands. */
+const batchMs = 40
+/** Other windows and the program itself start jobs too; nothing announces them. */
+const lookEveryMs = 3000
+
+export type Command = 'cancel' | 'pause' | 'continue'
+
+/** The program's jobs: whatever runs is followed, from its first event, whoever started it. */
+export const useJobs = defineStore('jobs', () => {
+  const client = useClient()
+  const views = shallowReactive(new Map<string, JobView>())
+  /** Whether the program has been asked: before, "no job" would be a guess. */
+  const known = ref(false)
+  /** What the last start or command came to; shown where it was given. */
+  const failure = shallowRef<Failure>()
+  const busy = ref(false)
+  /** The job that this window started last; its page takes the focus. */
+  const startedHere = ref<string>()
+
+  const all = computed(() => [...views.values()].sort((a, b) => a.startedAt.localeCompare(b.startedAt)))
+  /** What the Run room shows: the latest. */
+  const current = computed(() => all.value.findLast((job) => isRun(job.kind)))
+
+  let batch: JobEvent[] = []
+  let timer: ReturnType<typeof setTimeout> | undefined
+
+  function fold(): void {
+    timer = undefined
+    const events = batch
+    batch = []
+    for (const id of new Set(events.map((event) => event.job))) {
+      const view = views.get(id)
+      const own = events.filter((event) => event.job === id)
+      if (view) views.set(id, foldEvents(view, own))
+    }
+  }
+
+  function onEvent(event: JobEvent): void {
+    batch.push(event)
+    timer ??= setTimeout(fold, batchMs)
+  }
+
+  const forget = (id: string): void => {
+    const view = views.get(id)
+    if (view && (view.state === 'running' || view.state === 'paused')) views.set(id, { ...view, state: 'gone' })
+  }
+
+  function take(summary: JobSummary): void {
+    const view = views.get(summary.id)
+    if (view) {
+      if (view.folder !== summary.folder) views.set(summary.id, { ...view, folder: summary.folder })
+      return
+    }
+    views.set(summary.id, emptyView(summary))
+    client.follow(summary.id, 0, { onEvent, onRefused: () => forget(summary.id) })
+  }
+
+  async function refresh(): Promise<void> {
+    const result = await client.call('jobs.list', {})
+    if (!result.ok) return
+    for (const summary of result.value) take(summary)
+    const there = new Set(result.value.map((summary) => summary.id))
+    for (const id of views.keys()) if (!there.has(id)) forget(id)
+    known.value = true
+  }
+
+  let look: ReturnType<typeof setInterval> | undefined
+  client.onState((state) => {
+    clearInterval(look)
+    if (state !== 'open') return
+    void refresh()
+    look = setInterval(() => void refresh(), lookEveryMs)
+  })
+
+  async function attempt<T>(work: Promise<Result<T>>): Promise<T | undefined> {
+    busy.value = true
+    failure.value = undefined
+    const result = await work.finally(() => (busy.value = false))
+    if (result.ok) return result.value
+    failure.value = result.failure
+    return undefined
+  }
+
+  async function start<N extends JobName>(name: N, request: JobRequest<N>): Promise<void> {
+    const summary = await attempt(client.start(name, request))
+    if (!summary) return
+    take(summary)
+    startedHere.value = summary.id
+  }
+
+  const command = async (name: Command, job: string): Promise<void> => {
+    await attempt(client.call(`jobs.${name}`, { job }))
+  }
+
+  return { all, current, known, failure, busy, startedHere, start, command, refresh }
+})
