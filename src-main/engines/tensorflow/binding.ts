@@ -27,14 +27,14 @@ export interface TensorFlowBinding {
   runSavedModel(id: number, tensors: readonly number[], feeds: string, fetches: string): TensorInfo[]
 }
 
-const require = createRequire(import.meta.url)
+const load = createRequire(import.meta.url)
 const ADDON = join('lib', 'napi-v8', 'tfjs_binding.node')
 
 /** Where set-up may have put the addon: the npm package's folder, and the per-user cache. */
 function candidates(): string[] {
   const cache = join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'lupine', 'tensorflow', 'current')
   try {
-    return [dirname(require.resolve('@tensorflow/tfjs-node-gpu/package.json')), cache]
+    return [dirname(load.resolve('@tensorflow/tfjs-node-gpu/package.json')), cache]
   } catch {
     return [cache]
   }
@@ -59,7 +59,7 @@ export function loadBinding(): TensorFlowBinding {
   const path = findAddon()
   if (!path) throw fail('work', 'engine-missing', 'TensorFlow is not set up.', hint)
   try {
-    return (loaded = require(path) as TensorFlowBinding)
+    return (loaded = load(path) as TensorFlowBinding)
   } catch (error) {
     throw fail('work', 'engine-missing', `TensorFlow does not load: ${(error as Error).message}`, hint, error)
   }
