@@ -32,6 +32,33 @@ const evaluations = string('N', 'candidates the search may evaluate (160)')
 const given = <T extends object>(object: T): T =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T
 
+const trainingOptions = {
+  data,
+  epochs: string('N', 'passes over the training images'),
+  normalize,
+  engine,
+  lr: string('X', 'peak learning rate (0.05; from scratch 0.1)'),
+  batch: string('N', 'images per step (128)'),
+  out: string('FILE', 'the trained model'),
+  seed,
+}
+
+function trainingRequest(values: Values, model: string, command: string): JobRequest<'finetune'> {
+  required(values, 'epochs', command)
+  return given({
+    model,
+    data: required(values, 'data', command),
+    epochs: number(values, 'epochs')!,
+    teacher: text(values, 'teacher'),
+    normalize: text(values, 'normalize'),
+    engine: text(values, 'engine') as 'tensorflow' | undefined,
+    learningRate: number(values, 'lr'),
+    batch: number(values, 'batch'),
+    seed: number(values, 'seed'),
+    out: required(values, 'out', command),
+  })
+}
+
 export const commands: Readonly<Record<string, Command>> = {
   inspect: {
     about: 'what a model is: costs, and which channels can be pruned',
@@ -140,35 +167,39 @@ export const commands: Readonly<Record<string, Command>> = {
   finetune: {
     about: 'train a pruned model on, with distillation from a teacher',
     arguments: ['MODEL'],
+    options: { ...trainingOptions, teacher: string('MODEL', 'the unpruned network') },
+    request: (values, [model]) => ({ job: 'finetune', request: trainingRequest(values, model!, 'finetune') }),
+    summary: summaries.finetune,
+  },
+  new: {
+    about: 'an untrained network: resnet20, resnet56, …',
+    arguments: ['NAME'],
     options: {
-      data,
-      epochs: string('N', 'passes over the training images'),
-      teacher: string('MODEL', 'the unpruned network'),
-      normalize,
-      engine,
-      lr: string('X', 'peak learning rate (0.05)'),
-      batch: string('N', 'images per step (128)'),
-      out: string('FILE', 'the trained model'),
+      classes: string('N', 'number of classes'),
+      input: string('CxHxW', 'one image (3x32x32)'),
+      out: string('FILE', 'the model'),
       seed,
     },
-    request: (values, [model]) => {
-      required(values, 'epochs', 'finetune')
+    request: (values, [name]) => {
+      required(values, 'classes', 'new')
       return {
-        job: 'finetune',
+        call: 'model.new',
         request: given({
-          model: model!,
-          data: required(values, 'data', 'finetune'),
-          epochs: number(values, 'epochs')!,
-          teacher: text(values, 'teacher'),
-          normalize: text(values, 'normalize'),
-          engine: text(values, 'engine') as 'tensorflow' | undefined,
-          learningRate: number(values, 'lr'),
-          batch: number(values, 'batch'),
+          name: name!,
+          classes: number(values, 'classes')!,
+          input: text(values, 'input') ?? '3x32x32',
           seed: number(values, 'seed'),
-          out: required(values, 'out', 'finetune'),
+          out: required(values, 'out', 'new'),
         }),
       }
     },
+    summary: summaries.created,
+  },
+  train: {
+    about: 'train a network from scratch',
+    arguments: ['MODEL'],
+    options: trainingOptions,
+    request: (values, [model]) => ({ job: 'train', request: trainingRequest(values, model!, 'train') }),
     summary: summaries.finetune,
   },
   run: {

@@ -41,6 +41,9 @@ export const prune = (result: CallResult<'model.prune'>): string =>
     `wrote ${result.files.join(', ')}`,
   ].join('\n')
 
+export const created = (result: CallResult<'model.new'>): string =>
+  `${count(result.macs)} MACs, ${count(result.params)} parameters; wrote ${result.files.join(', ')}`
+
 export function profile(result: JobResult<'profile'>): string {
   const slowest = [...result.layers].sort((a, b) => b.median - a.median).slice(0, 10)
   return [

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { jobSummary } from './events'
-import { check, inspect, prune } from './model'
+import { check, create, inspect, prune } from './model'
 import { runRequest, runResult } from './run'
 import { evaluate, finetune, profile, search } from './work'
 
@@ -20,6 +20,7 @@ export const calls = {
   'model.inspect': inspect,
   'model.check': check,
   'model.prune': prune,
+  'model.new': create,
   'jobs.list': { request: z.object({}), result: z.array(jobSummary) },
   'jobs.cancel': { request: job, result: z.object({}) },
   'jobs.pause': { request: job, result: z.object({}) },
@@ -46,6 +47,7 @@ export const jobs = {
   evaluate,
   search,
   finetune,
+  train: finetune,
 } as const
 
 export type CallName = keyof typeof calls

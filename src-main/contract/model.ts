@@ -41,6 +41,17 @@ export const check = {
   }),
 }
 
+export const create = {
+  request: z.object({
+    name: z.string(),
+    classes: z.number().int().positive(),
+    input: z.string().describe('CHANNELSxHEIGHTxWIDTH'),
+    seed: z.number().default(0),
+    out: z.string(),
+  }),
+  result: z.object({ macs: z.number(), params: z.number(), files: z.array(z.string()) }),
+}
+
 const beforeAfter = z.object({ before: z.number(), after: z.number() })
 
 export const prune = {

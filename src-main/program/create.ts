@@ -17,8 +17,9 @@ import { Jobs } from '../runs/jobs'
 import { aboutProgram } from './about'
 import { checkModel } from './check'
 import { evaluateJob } from './evaluate'
-import { finetuneJob } from './finetune'
+import { finetuneJob, trainJob } from './finetune'
 import { inspectModel } from './inspect'
+import { newModel } from './new'
 import type { Program } from './program'
 import { profileJob } from './profile'
 import { pruneModel } from './prune'
@@ -37,6 +38,7 @@ export function createProgram(): Program {
     'model.inspect': inspectModel,
     'model.check': checkModel,
     'model.prune': pruneModel,
+    'model.new': newModel,
     'program.about': aboutProgram,
     'jobs.list': () => Promise.resolve(register.list()),
     'jobs.cancel': ({ job }) => act(() => register.get(job).cancel()),
@@ -51,6 +53,7 @@ export function createProgram(): Program {
     evaluate: evaluateJob,
     search: searchJob,
     finetune: finetuneJob,
+    train: trainJob,
   }
   return {
     async call<N extends CallName>(name: N, request: CallRequest<N>): Promise<Result<CallResult<N>>> {

@@ -33,8 +33,6 @@ export async function resolveData(model: string, address: string, given?: string
     source: { address, normalization },
     normalize: found.normalize,
     how: 'detected',
-    note: `Normalisation detected: ${found.normalize} (${percent(found.top1)} of training images right, next best ${percent(found.next)}); give --normalize to set it.`,
+    note: `Normalisation detected: ${found.normalize} (loss ${found.loss.toFixed(4)} on training images; next best ${found.next.normalize}, ${found.next.loss.toFixed(4)}); give --normalize to set it.`,
   }
 }
-
-const percent = (fraction: number): string => `${(fraction * 100).toFixed(1)} %`

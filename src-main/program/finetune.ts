@@ -62,6 +62,10 @@ export async function finetuneJob(request: FinetuneRequest, job: JobContext): Pr
   }
 }
 
+/** `train MODEL`: from scratch; the normalisation must be said, there is nothing to find it by. */
+export const trainJob = (request: FinetuneRequest, job: JobContext): Promise<JobResult<'train'>> =>
+  finetuneJob({ learningRate: 0.1, ...request, normalize: request.normalize ?? 'half' }, job)
+
 /** Writes into the model which normalisation it expects. */
 export async function stampNormalization(model: string, normalize: string): Promise<void> {
   const network = await loadOnnx(model)

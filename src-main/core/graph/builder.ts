@@ -1,0 +1,76 @@
+import type { AttributeValue, Network, NetworkNode, Tensor } from './network'
+import type { Random } from '../ports'
+
+/** Builds a Network layer by layer, He-normal weights from a seeded stream (He et al., ICCV 2015). */
+export class NetworkBuilder {
+  private readonly nodes: NetworkNode[] = []
+  private readonly initializers = new Map<string, Tensor>()
+
+  constructor(private readonly random: Random) {}
+
+  constant(name: string, shape: readonly number[], data: Float32Array): string {
+    this.initializers.set(name, { type: 'float32', shape, data })
+    return name
+  }
+
+  integers(name: string, values: readonly number[]): string {
+    this.initializers.set(name, { type: 'int64', shape: [values.length], data: Float64Array.from(values) })
+    return name
+  }
+
+  node(op: string, name: string, inputs: readonly string[], attributes: Record<string, AttributeValue> = {}): string {
+    const output = `${name}_out`
+    this.nodes.push({ name, op, domain: '', inputs, outputs: [output], attributes })
+    return output
+  }
+
+  /** Square kernel, same padding, no bias. */
+  conv(name: string, input: string, inputs: number, outputs: number, kernel: number, stride = 1): string {
+    const weight = this.heNormal(`${name}.weight`, [outputs, inputs, kernel, kernel], inputs * kernel * kernel)
+    const pad = (kernel - 1) / 2
+    return this.node('Conv', name, [input, weight], {
+      kernel_shape: [kernel, kernel],
+      strides: [stride, stride],
+      pads: [pad, pad, pad, pad],
+      dilations: [1, 1],
+      group: 1,
+    })
+  }
+
+  batchNorm(name: string, input: string, channels: number): string {
+    const fill = (suffix: string, value: number) =>
+      this.constant(`${name}.${suffix}`, [channels], new Float32Array(channels).fill(value))
+    const inputs = [input, fill('weight', 1), fill('bias', 0), fill('running_mean', 0), fill('running_var', 1)]
+    return this.node('BatchNormalization', name, inputs, { epsilon: 1e-5, momentum: 0.9 })
+  }
+
+  dense(name: string, input: string, inputs: number, outputs: number): string {
+    const weight = this.heNormal(`${name}.weight`, [outputs, inputs], inputs)
+    const bias = this.constant(`${name}.bias`, [outputs], new Float32Array(outputs))
+    return this.node('Gemm', name, [input, weight, bias], { alpha: 1, beta: 1, transB: 1 })
+  }
+
+  finish(name: string, input: readonly number[], output: string, classes: number): Network {
+    return {
+      name,
+      opset: 17,
+      domains: {},
+      inputs: [{ name: 'input', type: 'float32', shape: ['batch', ...input] }],
+      outputs: [{ name: output, type: 'float32', shape: ['batch', classes] }],
+      nodes: this.nodes,
+      initializers: this.initializers,
+      metadata: {},
+      producer: 'lupine',
+    }
+  }
+
+  private heNormal(name: string, shape: readonly number[], fanIn: number): string {
+    const size = shape.reduce((a, b) => a * b, 1)
+    const deviation = Math.sqrt(2 / fanIn)
+    return this.constant(
+      name,
+      shape,
+      Float32Array.from({ length: size }, () => this.random.normal() * deviation),
+    )
+  }
+}
