@@ -5,6 +5,7 @@ import { fromGraph, toNhwc } from '../../../src-main/engines/compiler/layout'
 import { openTensorFlow } from '../../../src-main/engines/tensorflow/backend'
 import { LoadedModel } from '../../../src-main/engines/training/model'
 import type { Backend } from '../../../src-main/engines/training/session'
+import { openWasm } from '../../../src-main/engines/wasm/backend'
 import { writeOnnx } from '../../../src-main/formats/onnx/write'
 import { cases } from '../../fixtures/engines/cases'
 import { labels, moved, noise, relativeError, withoutTensorFlow } from '../../fixtures/engines/tools'
@@ -50,18 +51,23 @@ function checkGradients(backend: Backend, network: Network): void {
   }
 }
 
-describe.skipIf(withoutTensorFlow)(`TensorFlow's lowerings ${withoutTensorFlow ?? ''}`, () => {
-  const backend = withoutTensorFlow ? undefined : openTensorFlow()
+const engines: [string, () => Backend | Promise<Backend>, string | undefined][] = [
+  ['tensorflow', openTensorFlow, withoutTensorFlow],
+  ['wasm', openWasm, undefined],
+]
 
-  test.each(Object.keys(cases))('%s: forward as in onnxruntime', async (name) => {
+describe.each(engines)('%s', (_, open, missing) => {
+  const names = Object.keys(cases)
+
+  test.skipIf(missing).each(names)('%s: forward as in onnxruntime', async (name) => {
     const network = cases[name]()
-    const model = new LoadedModel(backend!, network)
+    const model = new LoadedModel(await open(), network)
     const reference = await onnxruntime(network)
     expect(relativeError(model.logits(nhwc, BATCH), reference)).toBeLessThan(1e-5)
     model.close()
   })
 
-  test.each(Object.keys(cases))('%s: gradients as by finite differences', (name) => {
-    checkGradients(backend!, cases[name]())
+  test.skipIf(missing).each(names)('%s: gradients as by finite differences', async (name) => {
+    checkGradients(await open(), cases[name]())
   })
 })

@@ -1,0 +1,73 @@
+import { tf, type Tensor, type Tensor2D } from '../tfjs'
+import { boolOf, type Cell, type Kernel } from './kernel'
+
+const matMul: Kernel = (inputs, node) =>
+  tf.matMul(
+    inputs.tensor<Tensor2D>(0),
+    inputs.tensor<Tensor2D>(1),
+    boolOf(node, 'transpose_a'),
+    boolOf(node, 'transpose_b'),
+  )
+
+/**
+ * Cross-entropy per row, and its gradient softmax − target. In JavaScript: logits are few, and this way neither
+ * overflows nor loses digits.
+ */
+function crossEntropy(logits: Tensor2D, targetOf: (row: number, column: number) => number): [Tensor, Tensor] {
+  const [rows, columns] = logits.shape
+  const values = logits.dataSync() as Float32Array
+  const losses = new Float32Array(rows)
+  const gradients = new Float32Array(values.length)
+  for (let row = 0; row < rows; row++) {
+    const from = row * columns
+    const line = values.subarray(from, from + columns)
+    const peak = line.reduce((a, b) => Math.max(a, b), -Infinity)
+    const total = line.reduce((sum, value) => sum + Math.exp(value - peak), 0)
+    const logTotal = Math.log(total) + peak
+    for (let column = 0; column < columns; column++) {
+      const target = targetOf(row, column)
+      losses[row] += target * (logTotal - line[column])
+      gradients[from + column] = Math.exp(line[column] - logTotal) - target
+    }
+  }
+  return [tf.tensor(losses, [rows]), tf.tensor(gradients, [rows, columns])]
+}
+
+const sparseCrossEntropy: Kernel = (inputs) => {
+  const labels = inputs.tensor(1).dataSync()
+  return crossEntropy(inputs.tensor<Tensor2D>(0), (row, column) => (labels[row] === column ? 1 : 0))
+}
+
+const softCrossEntropy: Kernel = (inputs) => {
+  const [logits, targets] = [inputs.tensor<Tensor2D>(0), inputs.tensor<Tensor2D>(1)]
+  const values = targets.dataSync()
+  return crossEntropy(logits, (row, column) => values[row * logits.shape[1] + column])
+}
+
+function assign(cell: Cell, value: Tensor): Tensor {
+  cell.tensor?.dispose()
+  cell.tensor = tf.keep(tf.clone(value))
+  return cell.tensor
+}
+
+/** See engines/compiler/optimizer.ts for the formula. */
+const applyMomentum: Kernel = (inputs, node) => {
+  const [weights, velocity] = [inputs.cell(0), inputs.cell(1)]
+  const [rate, gradient, momentum] = [2, 3, 4].map((index) => inputs.tensor(index))
+  const moved = assign(velocity, tf.add(tf.mul(velocity.tensor!, momentum), gradient))
+  const step = boolOf(node, 'use_nesterov') ? tf.add(gradient, tf.mul(moved, momentum)) : moved
+  assign(weights, tf.sub(weights.tensor!, tf.mul(step, rate)))
+  return []
+}
+
+export const learningKernels: Record<string, Kernel> = {
+  MatMul: matMul,
+  SparseSoftmaxCrossEntropyWithLogits: sparseCrossEntropy,
+  SoftmaxCrossEntropyWithLogits: softCrossEntropy,
+  ReadVariableOp: (inputs) => tf.clone(inputs.cell(0).tensor!),
+  AssignVariableOp: (inputs) => {
+    assign(inputs.cell(0), inputs.tensor(1))
+    return []
+  },
+  ResourceApplyMomentum: applyMomentum,
+}
