@@ -1,11 +1,17 @@
 /** TensorFlow for the commands that train, set up on first use; without it they use the wasm engine. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { setUpTensorflow, tensorflowCache, tensorflowState } from '../setup/tensorflow.mjs'
 
+/** The commands that may train or run networks with our own engine. */
 const commands = new Set(['finetune', 'train', 'run', 'demo', 'resume', 'check', 'serve'])
 const day = 86_400_000
 const howTo = 'To set it up: npx lupine setup tensorflow'
+
+/** Loaded late: most commands never need it. */
+async function setupTools() {
+  const { setUpTensorflow, tensorflowCache, tensorflowState } = await import('../setup/tensorflow.mjs')
+  return { setUpTensorflow, tensorflowState, memory: join(tensorflowCache(), 'failed.json') }
+}
 
 /** Whether this command line may start TensorFlow. */
 export function needsEngine(argv, env = process.env) {
@@ -26,8 +32,10 @@ function engineOf(argv) {
  * minute again; --engine tensorflow tries all the same.
  * @param {string[]} argv
  * @param {(line: string) => void} say
+ * @param {Awaited<ReturnType<typeof setupTools>>} [given] stand-ins, for tests
  */
-export async function prepareEngine(argv, say, tools = { tensorflowState, setUpTensorflow, memory: memoryFile() }) {
+export async function prepareEngine(argv, say, given) {
+  const tools = given ?? (await setupTools())
   if (tools.tensorflowState().ok) return
   const failed = readFailure(tools.memory)
   if (failed && engineOf(argv) !== 'tensorflow')
@@ -54,16 +62,15 @@ export async function runSetup(argv, say) {
     process.exitCode = 2
     return
   }
+  const { setUpTensorflow, memory } = await setupTools()
   const state = await setUpTensorflow({ say, force: argv.includes('--force') })
-  if (state.ok) rmSync(memoryFile(), { force: true })
+  if (state.ok) rmSync(memory, { force: true })
   if (state.ok && json) print({ engine: 'tensorflow', version: state.version, device: state.device })
   else if (state.ok) process.stdout.write(`TensorFlow ${state.version} is ready (${state.device}).\n`)
   else if (json) print({ error: { code: 'tensorflow-setup', message: state.reason, hint: state.hint } })
   else say(`${state.reason}\n${state.hint}`)
   process.exitCode = state.ok ? 0 : 1
 }
-
-const memoryFile = () => join(tensorflowCache(), 'failed.json')
 
 /** Why the last attempt failed, if that was within a day. */
 function readFailure(path) {
