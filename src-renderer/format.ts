@@ -40,7 +40,8 @@ export function timeLeft(seconds: number): string {
 /** Three significant digits without an exponent. */
 export function threeDigits(value: number): string {
   if (value === 0) return '0'
-  const magnitude = Math.floor(Math.log10(Math.abs(value)))
+  // Of the rounded value: 999.6 has a digit more than it seems.
+  const magnitude = Math.floor(Math.log10(Math.abs(Number(value.toPrecision(3)))))
   return value.toFixed(Math.min(6, Math.max(0, 2 - magnitude)))
 }
 

@@ -1,4 +1,4 @@
-import { onScopeDispose, ref, type Component, type Ref } from 'vue'
+import { onScopeDispose, shallowRef, type Component, type ShallowRef } from 'vue'
 import LogView from './features/log/LogView.vue'
 import RunView from './features/run/RunView.vue'
 
@@ -20,8 +20,8 @@ const firstRoom = rooms[0]!
 const roomOfHash = (): Room => rooms.find((room) => `#${room.id}` === window.location.hash) ?? firstRoom
 
 /** The room that the address names (`#log`), so that going back and reloading keep it. */
-export function useRoom(): Ref<Room> {
-  const room = ref(roomOfHash()) as Ref<Room>
+export function useRoom(): ShallowRef<Room> {
+  const room = shallowRef(roomOfHash())
   const follow = (): void => {
     room.value = roomOfHash()
   }

@@ -1,0 +1,79 @@
+import { AxeBuilder } from '@axe-core/playwright'
+import type { Browser } from 'playwright-core'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { startServer, type RunningServer } from '../../src-main/serve/server'
+import { createFakeProgram, type FakeProgram } from '../fixtures/fake-program'
+import { launchBrowser, Window, type Theme } from './browser'
+
+/** All accessibility scans: every state of every room, in both themes. */
+let browser: Browser
+let server: RunningServer
+let program: FakeProgram
+
+beforeAll(async () => void (browser = await launchBrowser()))
+afterAll(() => browser?.close())
+beforeEach(async () => {
+  program = createFakeProgram()
+  server = await startServer(program, { closeWithinMs: 100 })
+})
+afterEach(() => server.close())
+
+async function scan(window: Window, state: string): Promise<void> {
+  await window.shot(`axe-${state}`)
+  // Legacy mode: axe's own way of opening pages for frames is not ours to serve.
+  const { violations } = await new AxeBuilder({ page: window.page }).setLegacyMode(true).analyze()
+  const found = violations.map(
+    ({ id, impact, nodes }) => `${impact} ${id}: ${nodes.map((node) => node.html).join(' ')}`,
+  )
+  expect(found, state).toEqual([])
+}
+
+describe.each(['light', 'dark'] as const)('in the %s theme', (theme: Theme) => {
+  it('every state is free of violations', async () => {
+    const window = await Window.open(browser, server.url, theme)
+    const { page } = window
+    const button = page.getByRole('button', { name: 'Start the sample run' })
+    await button.waitFor()
+    await scan(window, `${theme}-empty`)
+    await button.click()
+    await page.getByRole('heading', { name: /Sample run/ }).waitFor()
+    program.step(65)
+    await page.getByRole('img', { name: /Scatter plot/ }).waitFor()
+    await scan(window, `${theme}-search`)
+    await page.getByRole('button', { name: 'As tables' }).click()
+    await scan(window, `${theme}-tables`)
+    await page.getByRole('button', { name: 'Pause' }).click()
+    await page.getByRole('button', { name: 'Continue' }).waitFor()
+    await scan(window, `${theme}-paused`)
+    await page.getByRole('button', { name: 'Interrupt' }).click()
+    await page.getByRole('heading', { name: /^Interrupted/ }).waitFor()
+    await scan(window, `${theme}-interrupted`)
+    await page.getByRole('button', { name: 'New sample run' }).click()
+    await page.getByRole('button', { name: 'Pause' }).waitFor()
+    program.step(400)
+    await page.getByRole('heading', { name: /^Result/ }).waitFor()
+    await scan(window, `${theme}-finished`)
+    await page.getByRole('link', { name: 'Log' }).click()
+    await page.getByRole('heading', { name: 'Log' }).waitFor()
+    await scan(window, `${theme}-log`)
+    await server.close()
+    await page.getByText('has stopped answering').waitFor()
+    await scan(window, `${theme}-lost`)
+    await window.leave(/ERR_CONNECTION_REFUSED|WebSocket connection/)
+  })
+})
+
+it('nothing is lost at twice the size', async () => {
+  const window = await Window.open(browser, server.url)
+  await window.page.setViewportSize({ width: 640, height: 430 })
+  await window.page.getByRole('button', { name: 'Start the sample run' }).click()
+  await window.page.getByRole('heading', { name: /Sample run/ }).waitFor()
+  program.step(400)
+  await window.page.getByRole('heading', { name: /^Result/ }).waitFor()
+  await window.shot('zoom')
+  const overflow = await window.page.evaluate<number>(
+    'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+  )
+  expect(overflow).toBe(0)
+  await window.leave()
+})
