@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os'
 import { dirname, sep } from 'node:path'
 import { fail } from '../../core/failure'
 import type { EngineDescription } from '../interface'
@@ -9,14 +8,14 @@ import { load, tf } from './tfjs'
 type WasmPackage = typeof import('@tensorflow/tfjs-backend-wasm')
 
 /**
- * TensorFlow.js on WebAssembly, with SIMD and threads where this Node has them.
+ * TensorFlow.js on WebAssembly with SIMD, in one thread: it would start its workers from a blob: address, which Node's
+ * workers do not take.
  * @throws LupineError work 'engine-missing' when the WebAssembly cannot be loaded
  */
 export async function openWasm(): Promise<Backend> {
   try {
     const wasm = load('@tensorflow/tfjs-backend-wasm') as WasmPackage
     wasm.setWasmPaths(dirname(load.resolve('@tensorflow/tfjs-backend-wasm')) + sep)
-    wasm.setThreadsCount(availableParallelism())
     if (!(await tf.setBackend('wasm'))) throw new Error('the backend did not start')
     await tf.ready()
     const description: EngineDescription = {

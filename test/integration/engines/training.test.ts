@@ -1,0 +1,137 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { fail, LupineError } from '../../../src-main/core/failure'
+import type { Network } from '../../../src-main/core/graph/network'
+import type { Recipe, TrainProgress, TrainRequest } from '../../../src-main/engines/interface'
+import { openTensorFlow } from '../../../src-main/engines/tensorflow/backend'
+import { evaluateModel } from '../../../src-main/engines/training/evaluate'
+import type { Backend } from '../../../src-main/engines/training/session'
+import { trainModel } from '../../../src-main/engines/training/train'
+import { openWasm } from '../../../src-main/engines/wasm/backend'
+import { loadOnnx } from '../../../src-main/formats/onnx/files'
+import { writeOnnx } from '../../../src-main/formats/onnx/write'
+import { tinyResnet } from '../../fixtures/engines/tiny-resnet'
+import { relativeError, withoutTensorFlow } from '../../fixtures/engines/tools'
+
+const recipe: Recipe = {
+  ...{ epochs: 3, batch: 32, learningRate: 0.05, momentum: 0.9, nesterov: true, weightDecay: 1e-4 },
+  ...{ schedule: 'cosine', warmupEpochs: 0.5, distillation: 0, temperature: 4, crop: 2, flip: true, seed: 7 },
+  limit: 160,
+}
+const data = { address: 'sample', normalization: { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] } }
+
+let folder: string
+let model: string
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lupine-training-'))
+  model = join(folder, 'model.onnx')
+  await writeFile(model, writeOnnx(tinyResnet()))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+const request = (name: string, change: Partial<TrainRequest> = {}): TrainRequest => ({
+  ...{ model, data, recipe },
+  out: join(folder, `${name}.onnx`),
+  checkpoints: join(folder, name),
+  ...change,
+})
+
+/** What a call brings along; `stop` says when to interrupt. */
+function context(stop: (progress: TrainProgress | undefined) => boolean = () => false) {
+  let last: TrainProgress | undefined
+  return {
+    progress: (progress: TrainProgress) => void (last = progress),
+    signal: new AbortController().signal,
+    breathe: () =>
+      stop(last) ? Promise.reject(fail('interrupted', 'interrupted', 'Interrupted.', '')) : Promise.resolve(),
+  }
+}
+
+function worst(a: Network, b: Network): number {
+  const errors = [...a.initializers].map(([name, { data }]) => relativeError(data, b.initializers.get(name)!.data))
+  return Math.max(...errors)
+}
+
+const failureOf = (work: Promise<unknown>) =>
+  work.then(
+    () => undefined,
+    (error: unknown) => (error as LupineError).failure,
+  )
+
+const engines: [string, () => Backend | Promise<Backend>, string | undefined][] = [
+  ['tensorflow', openTensorFlow, withoutTensorFlow],
+  ['wasm', openWasm, undefined],
+]
+
+describe.each(engines)('%s', (engine, open, missing) => {
+  test.skipIf(missing)('an interrupted training resumes to the same weights', async () => {
+    const backend = await open()
+    const whole = await trainModel(backend, request(`${engine}-whole`), context())
+    expect(whole.resumedFrom).toBe(0)
+    expect(whole.epochs.map(({ epoch }) => epoch)).toEqual([1, 2, 3])
+    expect(whole.epochs[2].loss).toBeLessThan(whole.epochs[0].loss)
+
+    const cut = trainModel(
+      backend,
+      request(`${engine}-cut`),
+      context((p) => p?.epoch === 3 && p.step === 2),
+    )
+    expect(await failureOf(cut)).toMatchObject({ kind: 'interrupted' })
+    expect(await readdir(join(folder, `${engine}-cut`))).toEqual(['epoch-0001', 'epoch-0002'])
+
+    // The last checkpoint is damaged: the one before it serves.
+    await writeFile(join(folder, `${engine}-cut`, 'epoch-0002', 'velocities.f32'), 'short')
+    const resumed = await trainModel(backend, request(`${engine}-cut`), context())
+    expect(resumed.resumedFrom).toBe(1)
+    expect(resumed.epochs).toHaveLength(3)
+    expect(resumed.top1.before).toBe(whole.top1.before)
+    const results = [`${engine}-whole`, `${engine}-cut`].map((name) => loadOnnx(join(folder, `${name}.onnx`)))
+    const [a, b] = await Promise.all(results)
+    expect(worst(a, b)).toBeLessThan(1e-6)
+  })
+
+  test.skipIf(missing)('learns from a teacher', async () => {
+    const taught = { ...recipe, epochs: 2, distillation: 0.7, limit: 64 }
+    const teacher = join(folder, 'teacher.onnx')
+    await writeFile(teacher, writeOnnx(tinyResnet(2)))
+    const result = await trainModel(await open(), request(`${engine}-taught`, { recipe: taught, teacher }), context())
+    expect(result.epochs[1].loss).toBeLessThan(result.epochs[0].loss)
+  })
+
+  test.skipIf(missing)('evaluates a split', async () => {
+    const seen: number[] = []
+    const listen = { ...context(), progress: ({ done }: { done: number }) => void seen.push(done) }
+    const result = await evaluateModel(await open(), { model, data, split: 'validation', limit: 300 }, listen)
+    expect(result.images).toBe(300)
+    expect(result.top5).toBeGreaterThanOrEqual(result.top1)
+    expect(seen).toEqual([256, 300])
+  })
+})
+
+test('a checkpoint of another recipe is not resumed from', async () => {
+  const once = { ...recipe, epochs: 1, limit: 64 }
+  const backend = await openWasm()
+  await trainModel(backend, request('other', { recipe: once }), context())
+  const other = request('other', { recipe: { ...once, seed: 8 } })
+  expect((await trainModel(backend, other, context())).resumedFrom).toBe(0)
+  expect((await trainModel(backend, other, context())).resumedFrom).toBe(1)
+})
+
+test('a diverging training stops and keeps its last good checkpoint', async () => {
+  const wild = { ...recipe, learningRate: 1e12, warmupEpochs: 0, schedule: 'constant' as const }
+  const train = trainModel(await openWasm(), request('wild', { recipe: wild }), context())
+  expect(await failureOf(train)).toMatchObject({ kind: 'work', code: 'training-diverged' })
+})
+
+test.skipIf(withoutTensorFlow)('wasm trains to the same weights as TensorFlow', async () => {
+  const short = { ...recipe, epochs: 1, limit: 128 }
+  const made: Network[] = []
+  for (const open of [openTensorFlow, openWasm]) {
+    const name = `same-${made.length}`
+    await trainModel(await open(), request(name, { recipe: short }), context())
+    made.push(await loadOnnx(join(folder, `${name}.onnx`)))
+  }
+  expect(worst(made[0], made[1])).toBeLessThan(1e-4)
+})
