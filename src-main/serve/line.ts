@@ -55,7 +55,8 @@ export function carrySession(program: Program, socket: WebSocket): void {
 
 function parse(data: RawData): unknown {
   try {
-    return JSON.parse(data.toString()) as unknown
+    // With ws' default `binaryType` a message is one buffer; the other forms of the type don't occur.
+    return Buffer.isBuffer(data) ? (JSON.parse(data.toString('utf8')) as unknown) : undefined
   } catch {
     return undefined
   }

@@ -7,10 +7,12 @@ import { useClient } from './client'
 export const useAbout = defineStore('about', () => {
   const client = useClient()
   const about = shallowRef<CallResult<'program.about'>>()
-  client.onState(async (state) => {
-    if (state !== 'open') return
+  async function ask(): Promise<void> {
     const result = await client.call('program.about', {})
     if (result.ok) about.value = result.value
+  }
+  client.onState((state) => {
+    if (state === 'open') void ask()
   })
   return { about }
 })

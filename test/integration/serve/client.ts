@@ -41,7 +41,7 @@ export class TestClient {
   readonly messages: ServerMessage[] = []
   private nextId = 0
   private constructor(readonly socket: WebSocket) {
-    socket.on('message', (data) => this.messages.push(serverMessage.parse(JSON.parse(String(data)))))
+    socket.on('message', (data: Buffer) => this.messages.push(serverMessage.parse(JSON.parse(data.toString()))))
   }
 
   static async open(url: string): Promise<TestClient> {
@@ -70,7 +70,7 @@ export async function until<T>(look: () => T | undefined | false, withinMs = 500
   for (;;) {
     const found = look()
     if (found) return found
-    if (Date.now() > end) throw new Error(`Not within ${withinMs} ms: ${look}`)
+    if (Date.now() > end) throw new Error(`Not within ${withinMs} ms: ${String(look)}`)
     await new Promise((resolve) => setTimeout(resolve, 5))
   }
 }
