@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { saveOnnx, loadOnnx } from '../formats/onnx/files'
 import { cleanNetwork } from '../core/graph/clean'
 import type { JobResult } from '../contract'
-import type { EngineDescription, TrainRequest, TrainResult } from '../engines/interface'
+import type { EngineDescription, EpochRecord, TrainRequest, TrainResult } from '../engines/interface'
 import type { JobContext } from '../runs/job'
 import { normalizeKey, resolveData } from './data-source'
 import { chooseEngine, type TrainingEngine } from './engine-choice'
@@ -84,15 +84,17 @@ export async function train(
 ): Promise<TrainResult> {
   return engine.call('train', request, {
     signal: job.signal,
-    onProgress(progress) {
-      const { epoch, epochs, step, steps, loss, record } = progress
-      const top1 = record ? `, validation ${(record.top1 * 100).toFixed(1)} %` : ''
+    onProgress({ epoch, epochs, step, steps, loss, record }) {
       job.progress(stage, {
-        done: record ? (epoch + 1) * steps : epoch * steps + step,
+        done: (epoch - 1) * steps + step,
         total: epochs * steps,
-        detail: `epoch ${epoch + 1}/${epochs}, loss ${loss.toFixed(3)}${top1}`,
+        detail: `epoch ${epoch}/${epochs}, loss ${loss.toFixed(3)}`,
         ...(record ? { data: { epoch: record } } : {}),
       })
+      if (record) job.note('info', describeEpoch(record, epochs))
     },
   })
 }
+
+const describeEpoch = ({ epoch, loss, top1, imagesPerSecond }: EpochRecord, epochs: number): string =>
+  `epoch ${epoch}/${epochs}: loss ${loss.toFixed(3)}, validation top-1 ${(top1 * 100).toFixed(2)} %, ${Math.round(imagesPerSecond)} images/s`

@@ -41,7 +41,11 @@ export class NetworkBuilder {
     const fill = (suffix: string, value: number) =>
       this.constant(`${name}.${suffix}`, [channels], new Float32Array(channels).fill(value))
     const inputs = [input, fill('weight', 1), fill('bias', 0), fill('running_mean', 0), fill('running_var', 1)]
-    return this.node('BatchNormalization', name, inputs, { epsilon: 1e-5, momentum: 0.9 })
+    return this.node('BatchNormalization', name, inputs, {
+      // ONNX keeps them as float32.
+      epsilon: Math.fround(1e-5),
+      momentum: Math.fround(0.9),
+    })
   }
 
   dense(name: string, input: string, inputs: number, outputs: number): string {

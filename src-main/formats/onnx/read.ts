@@ -80,7 +80,7 @@ function decode(bytes: Uint8Array, place: string): ModelProto {
 
 /** Names the commonest mistakes by their first bytes. */
 function foreign(bytes: Uint8Array, place: string) {
-  const text = Buffer.from(bytes.subarray(0, 12)).toString('latin1')
+  const text = Buffer.from(bytes.subarray(0, 16)).toString('latin1')
   const guess = text.startsWith('\x89HDF')
     ? 'a Keras/HDF5 file'
     : text.startsWith('PK')
@@ -114,7 +114,7 @@ function readNodes(graph: GraphProto, place: string): NetworkNode[] {
     const attributes: Record<string, AttributeValue> = {}
     for (const attribute of proto.attribute) attributes[attribute.name] = readAttribute(attribute, place)
     const domain = proto.domain === 'ai.onnx' ? '' : proto.domain
-    return { name, op: proto.opType, domain, inputs: proto.input, outputs: proto.output, attributes }
+    return { name, op: proto.opType, domain, inputs: [...proto.input], outputs: [...proto.output], attributes }
   })
 }
 
