@@ -119,10 +119,29 @@ test('a checkpoint of another recipe is not resumed from', async () => {
   expect((await trainModel(backend, other, context())).resumedFrom).toBe(1)
 })
 
+/** The engine, but from its n-th step on the loss is not a number. */
+function spoilt(backend: Backend, from: number): Backend {
+  let steps = 0
+  return {
+    describe: () => backend.describe(),
+    open(nodes) {
+      const session = backend.open(nodes)
+      const run: typeof session.run = (feeds, fetches) => {
+        const values = session.run(feeds, fetches)
+        return fetches[0] === 'step' && ++steps >= from ? [{ shape: [], data: Float32Array.of(NaN) }] : values
+      }
+      return { run, close: () => session.close() }
+    },
+  }
+}
+
 test('a diverging training stops and keeps its last good checkpoint', async () => {
-  const wild = { ...recipe, learningRate: 1e12, warmupEpochs: 0, schedule: 'constant' as const }
-  const train = trainModel(await openWasm(), request('wild', { recipe: wild }), context())
-  expect(await failureOf(train)).toMatchObject({ kind: 'work', code: 'training-diverged' })
+  const train = trainModel(spoilt(await openWasm(), 8), request('wild'), context())
+  expect(await failureOf(train)).toMatchObject({
+    ...{ kind: 'work', code: 'training-diverged' },
+    message: 'Training diverged in epoch 2, step 3: the loss is no longer a number.',
+  })
+  expect(await readdir(join(folder, 'wild'))).toEqual(['epoch-0001'])
 })
 
 test.skipIf(withoutTensorFlow)('wasm trains to the same weights as TensorFlow', async () => {
