@@ -8,6 +8,7 @@ import type { LupineError } from '../../../src-main/core/failure'
 import type { EngineMethods, TrainProgress, TrainRequest } from '../../../src-main/engines/interface'
 import { startEngine, type EngineHandle } from '../../../src-main/engines/process/start'
 import { writeOnnx } from '../../../src-main/formats/onnx/write'
+import { writeTinyCifar } from '../../fixtures/engines/tiny-cifar'
 import { tinyResnet } from '../../fixtures/engines/tiny-resnet'
 
 const failureOf = (work: Promise<unknown>) =>
@@ -103,11 +104,12 @@ describe.skipIf(!existsSync(built))('the built wasm engine', () => {
     process.env['TMPDIR'] = folder
     const model = join(folder, 'model.onnx')
     await writeFile(model, writeOnnx(tinyResnet()))
+    await writeTinyCifar(join(folder, 'data'))
     request = {
       model,
       out: join(folder, 'trained.onnx'),
       checkpoints: join(folder, 'checkpoints'),
-      data: { address: 'sample', normalization: { mean: [0.5], std: [0.25] } },
+      data: { address: `cifar10:${join(folder, 'data')}`, normalization: { mean: [0.5], std: [0.25] } },
       recipe: {
         ...{ epochs: 2, batch: 16, learningRate: 0.05, momentum: 0.9, nesterov: true, weightDecay: 1e-4 },
         ...{ schedule: 'cosine', warmupEpochs: 0, distillation: 0, temperature: 4, crop: 2, flip: true, seed: 1 },

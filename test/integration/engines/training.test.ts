@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { fail, LupineError } from '../../../src-main/core/failure'
 import type { Network } from '../../../src-main/core/graph/network'
+import type { DataSource } from '../../../src-main/datasets/dataset'
 import type { Recipe, TrainProgress, TrainRequest } from '../../../src-main/engines/interface'
 import { openTensorFlow } from '../../../src-main/engines/tensorflow/backend'
 import { evaluateModel } from '../../../src-main/engines/training/evaluate'
@@ -12,6 +13,7 @@ import { trainModel } from '../../../src-main/engines/training/train'
 import { openWasm } from '../../../src-main/engines/wasm/backend'
 import { loadOnnx } from '../../../src-main/formats/onnx/files'
 import { writeOnnx } from '../../../src-main/formats/onnx/write'
+import { writeTinyCifar } from '../../fixtures/engines/tiny-cifar'
 import { tinyResnet } from '../../fixtures/engines/tiny-resnet'
 import { relativeError, withoutTensorFlow } from '../../fixtures/engines/tools'
 
@@ -20,14 +22,17 @@ const recipe: Recipe = {
   ...{ schedule: 'cosine', warmupEpochs: 0.5, distillation: 0, temperature: 4, crop: 2, flip: true, seed: 7 },
   limit: 160,
 }
-const data = { address: 'sample', normalization: { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] } }
+const normalization = { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] }
 
 let folder: string
 let model: string
+let data: DataSource
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lupine-training-'))
   model = join(folder, 'model.onnx')
   await writeFile(model, writeOnnx(tinyResnet()))
+  await writeTinyCifar(join(folder, 'data'))
+  data = { address: `cifar10:${join(folder, 'data')}`, normalization }
 })
 afterAll(() => rm(folder, { recursive: true }))
 
@@ -103,10 +108,10 @@ describe.each(engines)('%s', (engine, open, missing) => {
   test.skipIf(missing)('evaluates a split', async () => {
     const seen: number[] = []
     const listen = { ...context(), progress: ({ done }: { done: number }) => void seen.push(done) }
-    const result = await evaluateModel(await open(), { model, data, split: 'validation', limit: 300 }, listen)
-    expect(result.images).toBe(300)
+    const result = await evaluateModel(await open(), { model, data, split: 'test', limit: 290 }, listen)
+    expect(result.images).toBe(290)
     expect(result.top5).toBeGreaterThanOrEqual(result.top1)
-    expect(seen).toEqual([256, 300])
+    expect(seen).toEqual([256, 290])
   })
 })
 
