@@ -26,6 +26,7 @@ const device = string('DEVICE', 'local | local?threads=N')
 const normalize = string('HOW', 'imagenet | cifar10 | unit | half | MEAN/STD (detected when absent)')
 const budgetOption = string('LIST', 'fractions of the original: latency=0.6,macs=…,params=…,bytes=…')
 const method = string('NAME', 'igwo | gwo | random | uniform (igwo)')
+const trainImages = string('N', 'training images per epoch (all)')
 const evaluations = string('N', 'candidates the search may evaluate (160)')
 
 /** Only what was given; zod fills in the rest. */
@@ -39,6 +40,7 @@ const trainingOptions = {
   engine,
   lr: string('X', 'peak learning rate (0.05; from scratch 0.1)'),
   batch: string('N', 'images per step (128)'),
+  'train-images': trainImages,
   out: string('FILE', 'the trained model'),
   seed,
 }
@@ -54,6 +56,7 @@ function trainingRequest(values: Values, model: string, command: string): JobReq
     engine: text(values, 'engine') as 'tensorflow' | undefined,
     learningRate: number(values, 'lr'),
     batch: number(values, 'batch'),
+    trainImages: number(values, 'train-images'),
     seed: number(values, 'seed'),
     out: required(values, 'out', command),
   })
@@ -212,6 +215,7 @@ export const commands: Readonly<Record<string, Command>> = {
       method,
       evaluations,
       epochs: string('N', 'epochs of fine-tuning (15)'),
+      'train-images': trainImages,
       normalize,
       engine,
       out: string('DIR', 'the project folder'),
@@ -227,6 +231,7 @@ export const commands: Readonly<Record<string, Command>> = {
         method: text(values, 'method') as 'igwo' | undefined,
         evaluations: number(values, 'evaluations'),
         epochs: number(values, 'epochs'),
+        trainImages: number(values, 'train-images'),
         normalize: text(values, 'normalize'),
         engine: text(values, 'engine') as 'tensorflow' | undefined,
         seed: number(values, 'seed'),

@@ -29,6 +29,7 @@ export const runRequest = z.object({
   method: searchMethod.default('igwo'),
   evaluations: z.number().int().positive().optional(),
   epochs: z.number().int().nonnegative().optional(),
+  trainImages: z.number().int().positive().optional().describe('training images per epoch; all when absent'),
   normalize: normalize.optional(),
   holdout: dataAddress.optional(),
   engine: engineName.optional(),

@@ -106,6 +106,7 @@ export const finetune = {
     normalize: normalize.optional(),
     engine: engineName.optional(),
     learningRate: z.number().positive().optional(),
+    trainImages: z.number().int().positive().optional(),
     batch: z.number().int().positive().optional(),
     seed: seed.default(0),
     out: z.string(),

@@ -18,6 +18,7 @@ export interface FinetuneRequest {
   readonly engine?: 'tensorflow' | 'wasm' | undefined
   readonly learningRate?: number | undefined
   readonly batch?: number | undefined
+  readonly trainImages?: number | undefined
   readonly seed: number
   readonly out: string
 }
@@ -38,8 +39,13 @@ export async function finetuneJob(request: FinetuneRequest, job: JobContext): Pr
   const cleaned = `${request.out}.start.onnx`
   try {
     await saveOnnx(cleaned, cleanNetwork(await loadOnnx(request.model)))
-    const { learningRate, batch } = request
-    const changes = { flip: flipsFor(request.data), ...(learningRate && { learningRate }), ...(batch && { batch }) }
+    const { learningRate, batch, trainImages: limit } = request
+    const changes = {
+      flip: flipsFor(request.data),
+      ...(learningRate && { learningRate }),
+      ...(batch && { batch }),
+      ...(limit && { limit }),
+    }
     const result = await train(
       engine.handle,
       {

@@ -2,9 +2,11 @@ import type { Budget } from '../contract'
 import { searchRatios } from '../core/methods/igwo-pruner'
 import type { SearchMethod, SearchOutcome, SearchStage } from '../core/methods/pruner-types'
 import { fail } from '../core/failure'
-import type { Evaluator, Journal, Progress } from '../core/ports'
+import type { Evaluator, Journal, LatencyOracle, Progress, Widths } from '../core/ports'
 import { createCostModel } from '../core/pruning/cost-model'
 import { groupSignature, type Subject } from '../core/pruning/subject'
+import { planKey } from '../core/search/archive'
+import { budgetUnreachable, kindsOf, type CostKind, type CostModel } from '../core/search/budget'
 import type { DataSource } from '../datasets/dataset'
 import type { Device } from '../devices/device'
 import { DeviceOracle } from '../devices/oracle'
@@ -80,10 +82,12 @@ export async function runRatioSearch(search: RatioSearch, job: JobContext): Prom
       onProgress: (done, total) => report(stage ?? 'latency', { done, total, detail: `measuring ${total} networks` }),
     })
     search.onStage((stage = budget.latency === undefined ? 'sensitivity' : 'latency'))
+    const costs = createCostModel(subject)
+    await assertWithinReach(search, costs, oracle)
     const outcome = await searchRatios({
       groups: latencyGroups(subject),
       budget: budget.latency === undefined ? budget : { ...budget, latency: budget.latency * guard },
-      costs: createCostModel(subject),
+      costs,
       evaluator,
       oracle,
       journal: search.journal,
@@ -95,6 +99,32 @@ export async function runRatioSearch(search: RatioSearch, job: JobContext): Prom
     })
     return { ...outcome, seen: scorer.original.top1 }
   }, job)
+}
+
+/**
+ * Fails before minutes are spent when even the smallest network is above the budget: costs by their closed form,
+ * latency by measuring it.
+ * @throws LupineError 'budget-unreachable' naming the smallest reachable
+ */
+async function assertWithinReach(
+  { subject, budget, journal }: RatioSearch,
+  costs: CostModel,
+  oracle: LatencyOracle,
+): Promise<void> {
+  const smallest = smallestWidths(subject)
+  const reachable: Partial<Record<CostKind, number>> = {}
+  for (const kind of kindsOf(budget))
+    reachable[kind] =
+      kind === 'latency'
+        ? await journal.record('reachable', planKey(smallest), async () => (await oracle.measure([smallest]))[0]!.ratio)
+        : costs.cost(kind, smallest)
+  if (kindsOf(budget).some((kind) => reachable[kind]! > budget[kind]!)) throw budgetUnreachable(budget, reachable)
+}
+
+/** Every removable branch removed, one channel left elsewhere. */
+function smallestWidths(subject: Subject): Widths {
+  const removable = new Set(subject.branches.flatMap((branch) => branch.groups))
+  return Object.fromEntries(subject.dimensions.map(({ id }) => [id, removable.has(id) ? 0 : 1]))
 }
 
 function latencyGroups(subject: Subject) {

@@ -25,6 +25,7 @@ export async function runJob(request: RunRequest, job: JobContext): Promise<RunR
   const settings: RunSettings = {
     evaluations: request.evaluations ?? 160,
     epochs: request.epochs ?? 15,
+    ...(request.trainImages && { limit: request.trainImages }),
     images: { fitness: 1024, recalibration: 512 },
   }
   return inProject(await createProject(request.out, 'run', { request: absolute, settings }), job)

@@ -1,0 +1,214 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { saveOnnx } from '../../src-main/formats/onnx/files'
+import { livelyResnet } from '../fixtures/networks'
+
+/** The built command line, as the launcher starts it. */
+const cli = resolve(import.meta.dirname, '../../out/main/cli.js')
+const dir = mkdtempSync(join(tmpdir(), 'lupine-cli-'))
+const model = join(dir, 'model.onnx')
+
+function lupine(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args, '--json'], {
+    encoding: 'utf8',
+    cwd: dir,
+  })
+  return {
+    status,
+    answer: JSON.parse(stdout) as Record<string, never> & { error?: { code: string; message: string; hint: string } },
+    stderr,
+  }
+}
+
+const runOptions = ['--data', 'sample', '--device', 'local?threads=1', '--budget', 'latency=0.7']
+
+beforeAll(() => saveOnnx(model, { ...livelyResnet(), metadata: { 'lupine.normalize': 'half' } }))
+
+describe('results', () => {
+  it('inspects', () => {
+    const { status, answer } = lupine('inspect', model)
+    expect(status).toBe(0)
+    expect(answer).toMatchObject({ format: 'onnx', opset: 17, opaque: [], params: 75_290 })
+  })
+
+  it('prunes by half, and the same again by the plan it wrote', () => {
+    const [half, again, plan] = ['half.onnx', 'again.onnx', 'plan.json'].map((name) => join(dir, name)) as [
+      string,
+      string,
+      string,
+    ]
+    const first = lupine('prune', model, '--keep', '0.5', '--out', half, '--plan-out', plan).answer as unknown as {
+      macs: { before: number; after: number }
+      equivalence: { maxAbsDiff: number; outputRange: number }
+    }
+    expect(first.macs.after / first.macs.before).toBeLessThan(0.6)
+    expect(first.equivalence.maxAbsDiff / first.equivalence.outputRange).toBeLessThan(1e-4)
+    expect(lupine('prune', model, '--plan', plan, '--out', again).status).toBe(0)
+    expect(readFileSync(again).equals(readFileSync(half))).toBe(true)
+  })
+})
+
+describe('bad input', () => {
+  const truncated = join(dir, 'truncated.onnx')
+  const foreign = join(dir, 'foreign.onnx')
+  const short = join(dir, 'cifar')
+  beforeAll(() => {
+    copyFileSync(model, truncated)
+    truncateSync(truncated, 100_000)
+    writeFileSync(foreign, 'PK\x03\x04 not a network')
+    mkdirSync(short)
+    for (const name of ['data_batch_1', 'data_batch_2', 'data_batch_3', 'data_batch_4', 'data_batch_5', 'test_batch'])
+      writeFileSync(
+        join(short, `${name}.bin`),
+        Buffer.alloc(3073 * (name === 'data_batch_3' ? 4 : 2) - (name === 'data_batch_3' ? 10 : 0)),
+      )
+  })
+
+  it.each([
+    ['a missing model', ['inspect', 'nowhere.onnx'], 3, 'model-missing', /^There is no file nowhere\.onnx\.$/],
+    [
+      'a truncated model',
+      ['inspect', truncated],
+      3,
+      'onnx-truncated',
+      /truncated\.onnx ends before the model does \(100000 bytes\)/,
+    ],
+    ['a foreign file', ['inspect', foreign], 3, 'onnx-foreign', /foreign\.onnx is a zip archive/],
+    [
+      'a truncated model, for a run',
+      ['run', truncated, ...runOptions, '--out', join(dir, 'r1')],
+      3,
+      'onnx-truncated',
+      /truncated\.onnx/,
+    ],
+    ['no data folder', ['evaluate', model, '--data', 'cifar10:/nowhere'], 3, 'dataset-missing', /\/nowhere/],
+    [
+      'a row short in a batch file',
+      ['evaluate', model, '--data', `cifar10:${short}`],
+      3,
+      'dataset-truncated',
+      /data_batch_3\.bin/,
+    ],
+    [
+      'a budget of nothing',
+      ['run', model, ...runOptions.slice(0, 4), '--budget', 'latency=0', '--out', join(dir, 'r2')],
+      2,
+      'budget-syntax',
+      /latency=0/,
+    ],
+    ['an unknown device', ['profile', model, '--device', 'toaster'], 2, 'device-address', /"toaster" is not a device/],
+    ['an unknown command', ['fly'], 2, 'command-unknown', /"fly"/],
+    ['a forgotten option', ['prune', model, '--keep', '0.5'], 2, 'option-missing', /needs --out/],
+    ['keep and plan at once', ['prune', model, '--out', 'x.onnx'], 2, 'prune-usage', /either --keep or --plan/],
+    [
+      'an unknown criterion',
+      ['prune', model, '--keep', '0.5', '--criterion', 'luck', '--out', 'x.onnx'],
+      2,
+      'criterion-unknown',
+      /"luck"/,
+    ],
+    ['a folder that is no project', ['resume', dir], 3, 'project-missing', /no project\.json/],
+    [
+      'a method that is none',
+      ['run', model, ...runOptions, '--method', 'magic', '--out', join(dir, 'r3')],
+      2,
+      'request-invalid',
+      /method/,
+    ],
+  ])('%s: named, with the way out', (_what, args, status, code, message) => {
+    const result = lupine(...args)
+    expect(result.answer.error).toMatchObject({ code, message: expect.stringMatching(message) as string })
+    expect(result.answer.error!.hint).not.toBe('')
+    expect(result.status).toBe(status)
+  })
+
+  it('a budget below what can be reached names the smallest', () => {
+    const { status, answer } = lupine(
+      'search',
+      model,
+      '--data',
+      'sample',
+      '--device',
+      'local',
+      '--budget',
+      'macs=0.001',
+      '--evaluations',
+      '4',
+      '--out',
+      join(dir, 'p.json'),
+    )
+    expect(status).toBe(3)
+    expect(answer.error).toMatchObject({ code: 'budget-unreachable' })
+    expect(answer.error!.message).toMatch(
+      /^The budget \(macs 0\.001\) is below what can be reached: at least macs 0\.\d+\.$/,
+    )
+  })
+})
+
+/** Starts a run, interrupts it once stderr says `when`, and resolves with how it ended. */
+function interrupted(args: string[], when: RegExp) {
+  return new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
+    const child = spawn(process.execPath, [cli, ...args, '--json'], { cwd: dir })
+    let [stdout, stderr, sent] = ['', '', false]
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text
+      if (!sent && when.test(stderr)) setTimeout(() => child.kill('SIGINT'), 300)
+      if (when.test(stderr)) sent = true
+    })
+    child.on('close', (code) => resolve({ code, stdout, stderr }))
+  })
+}
+
+describe('Ctrl-C', () => {
+  // Small enough to reach every stage in seconds.
+  const options = [
+    '--data',
+    'sample',
+    '--device',
+    'local?threads=1',
+    '--budget',
+    'macs=0.7',
+    '--evaluations',
+    '12',
+    '--epochs',
+    '1',
+    '--train-images',
+    '512',
+  ]
+  const folder = join(dir, 'project')
+
+  it.each([
+    ['Import and clean up', ['run', model, ...options, '--out', folder]],
+    ['Measure sensitivities', ['resume', folder]],
+    ['Search the ratios', ['resume', folder]],
+    ['Fine-tune', ['resume', folder]],
+    ['Verify', ['resume', folder]],
+  ])('in the stage "%s" ends with 130 and a way to go on', async (stage, args) => {
+    const { code, stdout } = await interrupted(args, new RegExp(stage))
+    expect(code).toBe(130)
+    const { error } = JSON.parse(stdout) as { error: { code: string; hint: string } }
+    expect(error.code).toBe('interrupted')
+    expect(error.hint).toBe(`Go on with: lupine resume ${folder}`)
+    expect(existsSync(join(folder, '.lock'))).toBe(false)
+  })
+
+  it('and it goes on to the end, from what it had', () => {
+    const { status, answer } = lupine('resume', folder)
+    expect(status).toBe(0)
+    const result = answer as unknown as {
+      replayed: number
+      before: { macs: number }
+      after: { macs: number }
+      agreement: { maxAbsDiff: number; top1: number }
+    }
+    expect(result.replayed).toBeGreaterThan(12)
+    expect(result.after.macs / result.before.macs).toBeLessThanOrEqual(0.7)
+    expect(result.agreement.top1).toBeGreaterThan(0.98)
+    for (const name of ['plan.json', 'model.onnx', 'journal.jsonl', 'provenance.json', 'measurements/verify.json'])
+      expect(existsSync(join(folder, name)), name).toBe(true)
+  })
+})

@@ -1,0 +1,46 @@
+import { mkdtempSync, readdirSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { createSubject } from '../../src-main/core/pruning/subject'
+import { openDevice } from '../../src-main/devices/open'
+import { DeviceOracle } from '../../src-main/devices/oracle'
+import { withMachine } from '../../src-main/devices/measuring/machine-lock'
+import { livelyResnet } from '../fixtures/networks'
+
+const never = { aborted: false, throwIfAborted: () => {}, signal: new AbortController().signal }
+
+describe('this computer as a device', () => {
+  const device = openDevice('local?threads=1')
+
+  it('finds a network of half the depth faster, and the original as fast as itself', async () => {
+    const subject = createSubject(livelyResnet(20))
+    const measurements = mkdtempSync(join(tmpdir(), 'lupine-measurements-'))
+    const oracle = new DeviceOracle({ device, subject, measurements, seed: 1, cancellation: never })
+    const removed = Object.fromEntries(subject.branches.slice(0, 6).map((branch) => [branch.groups[0]!, 0]))
+    const [same, shallow] = await oracle.measure([{}, removed])
+    expect(same!.ratio).toBeGreaterThan(0.85)
+    expect(same!.ratio).toBeLessThan(1.15)
+    expect(shallow!.ratio).toBeLessThan(0.75)
+    expect(shallow!.median).toBeGreaterThan(0)
+    expect(readdirSync(measurements)).toHaveLength(1)
+  })
+
+  it('says what it is', async () => {
+    expect(await device.key()).toMatchObject({ runtime: 'onnxruntime', threads: 1, batch: 1, precision: 'float32' })
+  })
+})
+
+describe('the machine', () => {
+  it('is held by one measurement at a time', async () => {
+    let inside = 0
+    let most = 0
+    const work = async () => {
+      most = Math.max(most, ++inside)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+      inside--
+    }
+    await Promise.all([withMachine(work), withMachine(work), withMachine(work)])
+    expect(most).toBe(1)
+  })
+})

@@ -1,0 +1,103 @@
+import { mkdtempSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, it } from 'vitest'
+import { NetworkBuilder } from '../../src-main/core/graph/builder'
+import { createRandom } from '../../src-main/core/statistics/random'
+import { openDataset } from '../../src-main/datasets/open'
+import { classify } from '../../src-main/engines/onnxruntime/classify'
+import { batchesOf, loadImages } from '../../src-main/engines/onnxruntime/images'
+import { labelRank, meanDivergence, softmaxRows } from '../../src-main/engines/onnxruntime/outputs'
+import { recalibrate } from '../../src-main/engines/onnxruntime/recalibrate'
+import { Scorer } from '../../src-main/engines/onnxruntime/scorer'
+import { saveOnnx } from '../../src-main/formats/onnx/files'
+import { livelyResnet } from '../fixtures/networks'
+
+const half = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] }
+
+describe('BN recalibration', () => {
+  it('sets the running statistics to those of the images', async () => {
+    // A pointwise convolution that copies its input: BN then sees the images themselves.
+    const b = new NetworkBuilder(createRandom(0))
+    b.constant('copy.weight', [2, 2, 1, 1], Float32Array.of(1, 0, 0, 1))
+    const copied = b.node('Conv', 'copy', ['input', 'copy.weight'], { kernel_shape: [1, 1] })
+    const network = b.finish('n', [2, 2, 2], b.batchNorm('bn', copied, 2), 2)
+    const images = Float32Array.from({ length: 24 }, (_, i) => Math.sin(i) * (i % 8 < 4 ? 1 : 5) + (i % 8 < 4 ? 3 : -1))
+    const channel = (c: number) => Array.from(images).filter((_, i) => Math.floor((i % 8) / 4) === c)
+    const result = await recalibrate(network, [{ images, shape: [3, 2, 2, 2] }], 1)
+    for (const c of [0, 1]) {
+      const values = channel(c)
+      const mean = values.reduce((a, v) => a + v, 0) / values.length
+      const variance = values.reduce((a, v) => a + (v - mean) ** 2, 0) / values.length
+      expect(result.initializers.get('bn.running_mean')!.data[c]).toBeCloseTo(mean, 5)
+      expect(result.initializers.get('bn.running_var')!.data[c]).toBeCloseTo(variance, 4)
+    }
+    expect(network.initializers.get('bn.running_mean')!.data[0]).toBe(0)
+  })
+})
+
+describe('divergence', () => {
+  it('is zero of itself and known for two coins', () => {
+    const p = Float32Array.of(0.5, 0.5)
+    expect(meanDivergence(p, p, 2)).toBe(0)
+    expect(meanDivergence(p, Float32Array.of(0.25, 0.75), 2)).toBeCloseTo(0.5 * Math.log(2) + 0.5 * Math.log(2 / 3), 6)
+    expect(meanDivergence(p, Float32Array.of(1, 0), 2)).toBeLessThan(20)
+  })
+
+  it('counts a tie against the network', () => {
+    expect(labelRank(Float32Array.of(1, 1, 0), 0, 3, 0)).toBe(1)
+    expect(Array.from(softmaxRows(Float32Array.of(1000, 1000), 2))).toEqual([0.5, 0.5])
+  })
+})
+
+describe('the scorer', () => {
+  let scorer: Scorer
+  const network = livelyResnet()
+  beforeAll(async () => {
+    const model = join(mkdtempSync(join(tmpdir(), 'lupine-scorer-')), 'm.onnx')
+    // Its statistics are made those of the images first: else recalibration alone would diverge more than pruning.
+    const dataset = await openDataset('sample')
+    const loaded = loadImages(dataset, dataset.splits.train, half, 64)
+    await saveOnnx(model, await recalibrate(network, batchesOf(loaded, 256), 1))
+    scorer = await Scorer.create({
+      model,
+      data: { address: 'sample', normalization: half },
+      criterion: 'l1',
+      exclude: [],
+      fitnessImages: 64,
+      recalibrationImages: 64,
+      threads: 1,
+    })
+  })
+
+  it('finds that more channels cut diverge more, and gives the same again', async () => {
+    const none = await scorer.score({})
+    const some = await scorer.score({ 'layer3.0.conv1': 60 })
+    const most = await scorer.score({ 'layer1.0.conv1': 2, 'layer2.0.conv1': 2, 'layer3.0.conv1': 2 })
+    expect(none.divergence).toBeLessThan(1e-4)
+    expect(some.divergence).toBeGreaterThan(10 * none.divergence)
+    expect(most.divergence).toBeGreaterThan(some.divergence)
+    expect(await scorer.score({ 'layer3.0.conv1': 60 })).toEqual(some)
+  })
+
+  it('refuses a data set of other classes', async () => {
+    const model = join(mkdtempSync(join(tmpdir(), 'lupine-scorer-')), 'm.onnx')
+    const b = new NetworkBuilder(createRandom(0))
+    const pooled = b.node('Flatten', 'f', [b.node('GlobalAveragePool', 'p', [b.conv('c', 'input', 3, 4, 3)])], {
+      axis: 1,
+    })
+    await saveOnnx(model, b.finish('n', [3, 32, 32], b.dense('fc', pooled, 4, 7), 7))
+    const request = { criterion: 'l1', exclude: [], fitnessImages: 8, recalibrationImages: 8, threads: 1 }
+    await expect(
+      Scorer.create({ ...request, model, data: { address: 'sample', normalization: half } }),
+    ).rejects.toThrow(/^The network has 7 outputs but sample has \d+ classes\.$/)
+  })
+
+  it('classifies batch by batch as at once', async () => {
+    const images = Float32Array.from({ length: 5 * 3 * 32 * 32 }, (_, i) => Math.sin(i))
+    const loaded = { images, labels: new Int32Array(5), shape: [3, 32, 32], size: 5 }
+    const whole = await classify(network, loaded, 1, 8)
+    const parts = await classify(network, loaded, 1, 2)
+    for (let i = 0; i < whole.values.length; i++) expect(parts.values[i]).toBeCloseTo(whole.values[i]!, 4)
+  })
+})
