@@ -29,7 +29,10 @@ async function recordBatch<T>(
   return values
 }
 
-/** The outside, with everything it says on record. Plans go out in chunks, so that a resumed run redoes one at most. */
+/**
+ * The outside, with everything it says on record. Candidates go out one by one, so that a killed run loses the
+ * evaluation in flight and no more; plans to measure in chunks, since they are timed interleaved.
+ */
 export class Recorder {
   private readonly scores = new Map<string, Score>()
 
@@ -38,19 +41,20 @@ export class Recorder {
     private readonly evaluator: Evaluator,
     private readonly oracle: LatencyOracle | undefined,
     private readonly signal: Cancellation | undefined,
-    private readonly chunk = 16,
+    private readonly measuredTogether = 16,
   ) {}
 
   private async inChunks<T>(
     variants: readonly Widths[],
     kind: string,
+    chunk: number,
     produce: (part: readonly Widths[]) => Promise<T[]>,
     onRecorded?: OnRecorded<T>,
   ): Promise<T[]> {
     const values: T[] = []
-    for (let start = 0; start < variants.length; start += this.chunk) {
+    for (let start = 0; start < variants.length; start += chunk) {
       this.signal?.throwIfAborted()
-      const part = variants.slice(start, start + this.chunk)
+      const part = variants.slice(start, start + chunk)
       const report: OnRecorded<T> = (value, i) => onRecorded?.(value, start + i)
       values.push(...(await recordBatch(this.journal, kind, part.map(planKey), (i) => produce(part.slice(i)), report)))
     }
@@ -61,7 +65,7 @@ export class Recorder {
   measure(variants: readonly Widths[], onRecorded?: OnRecorded<LatencyMeasurement>): Promise<LatencyMeasurement[]> {
     const { oracle } = this
     if (!oracle) throw new TypeError('no latency oracle')
-    return this.inChunks(variants, 'latency', (part) => oracle.measure(part), onRecorded)
+    return this.inChunks(variants, 'latency', this.measuredTogether, (part) => oracle.measure(part), onRecorded)
   }
 
   /** Scores in the order asked; a plan scored before, by any method, is not evaluated again. */
@@ -82,6 +86,7 @@ export class Recorder {
     await this.inChunks(
       [...missing.values()],
       'score',
+      1,
       (part) => this.evaluator.evaluate(part),
       (score, i) => {
         this.scores.set(keys[i]!, score)

@@ -7,6 +7,7 @@ import { runRequest } from '../../contract'
 import { fail } from '../../core/failure'
 import { createProject, openProject, type Project } from '../../projects/project'
 import type { JobContext } from '../../runs/job'
+import { chooseEngine } from '../engine-choice'
 import { samplePath } from '../sample'
 import { runPipeline } from './run'
 import type { RunSettings } from './scene'
@@ -37,16 +38,25 @@ export async function demoJob(
   job: JobContext,
 ): Promise<RunResult> {
   const folder = out ?? join(tmpdir(), `lupine-demo-${randomBytes(3).toString('hex')}`)
+  // Which engine there is decides how much training fits into minutes; resume then uses the same.
+  const chosen = await chooseEngine(engine)
+  await chosen.handle.stop()
+  const name = chosen.about.engine === 'wasm' ? 'wasm' : 'tensorflow'
+  if (chosen.note) job.note('warning', chosen.note)
   const request = runRequest.parse({
     model: samplePath(),
     data: 'sample',
     device: 'local?threads=1',
-    budget: { latency: 0.7 },
+    budget: { latency: 0.75 },
     out: folder,
     seed,
-    ...(engine ? { engine } : {}),
+    engine: name,
   })
-  const settings: RunSettings = { evaluations: 60, epochs: 4, images: { fitness: 512, recalibration: 256 } }
+  const settings: RunSettings = {
+    evaluations: 60,
+    ...(name === 'wasm' ? { epochs: 3, limit: 3500 } : { epochs: 6 }),
+    images: { fitness: 512, recalibration: 256 },
+  }
   job.note('info', `The demo's project is ${folder}`)
   return inProject(await createProject(folder, 'demo', { request, settings }), job)
 }
