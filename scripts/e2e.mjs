@@ -4,27 +4,31 @@
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { buildOrExit } from './launch/build.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
-const usualPlaces = [
-  '/usr/bin/chromium',
-  '/usr/bin/chromium-browser',
-  '/usr/bin/google-chrome',
+const commands = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable']
+const places = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ]
 
-/** The browser to test with; a path that was given but is wrong is not replaced by another one. */
-export function findChromium(given, exists = existsSync) {
-  if (given) return exists(given) ? given : undefined
-  return usualPlaces.find((path) => exists(path))
+/**
+ * The browser to test with: CHROMIUM_PATH (a path, or a command on the PATH), which is not replaced by another one when
+ * it is wrong; else the first there is.
+ */
+export function findChromium(env, exists = existsSync) {
+  const folders = (env.PATH ?? '').split(delimiter).filter(Boolean)
+  const onPath = (command) => folders.map((folder) => join(folder, command)).find((path) => exists(path))
+  const given = env.CHROMIUM_PATH
+  if (given) return exists(given) ? given : onPath(given)
+  return commands.map(onPath).find(Boolean) ?? places.find((path) => exists(path))
 }
 
 function main(args) {
-  const chromium = findChromium(process.env.CHROMIUM_PATH)
+  const chromium = findChromium(process.env)
   if (!chromium) {
     const optional = process.env.LUPINE_E2E_OPTIONAL === '1'
     process.stderr.write(
