@@ -1,0 +1,142 @@
+/** `npm run bench:train`: see README.md here. */
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync } from 'node:fs'
+import { cpus, homedir, loadavg } from 'node:os'
+import { dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { build } from 'vite'
+import { runChild } from '../setup/child.mjs'
+import { setUpTensorflow } from '../setup/tensorflow.mjs'
+
+const here = dirname(fileURLToPath(import.meta.url))
+const root = dirname(dirname(here))
+const say = (line) => process.stderr.write(`${line}\n`)
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '12' },
+    steps: { type: 'string', default: '5' },
+    batch: { type: 'string', default: '128' },
+    threads: { type: 'string', default: '2' },
+  },
+})
+const { rounds, steps, batch, threads } = Object.fromEntries(
+  ['rounds', 'steps', 'batch', 'threads'].map((name) => [name, Number(values[name])]),
+)
+
+const median = (list) => list.toSorted((a, b) => a - b)[list.length >> 1]
+const imagesPerSecond = (milliseconds) => (batch / milliseconds) * 1000
+
+function stop(message) {
+  say(message)
+  process.exit(1)
+}
+
+/** Our trainer as one JavaScript file. */
+async function buildTrainer() {
+  const outDir = join(root, 'out', 'bench')
+  await build({
+    configFile: false,
+    root,
+    logLevel: 'error',
+    build: {
+      ...{ ssr: join(here, 'trainer.ts'), outDir, emptyOutDir: true, target: 'node20', minify: false },
+      rollupOptions: { output: { entryFileNames: 'trainer.mjs' } },
+    },
+  })
+  return join(outDir, 'trainer.mjs')
+}
+
+/** A Python that has PyTorch: a virtual environment in the cache, made on first use. */
+async function pythonWithTorch() {
+  const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'lupine', 'bench', 'torch')
+  const python = join(folder, 'bin', 'python')
+  const hasTorch = async () =>
+    existsSync(python) && (await runChild(python, ['-c', 'import torch'], { limit: 120_000 })).ok
+  if (await hasTorch()) return python
+  say(`Installing PyTorch with pip into ${folder} (200 MB to 3 GB to download, depending on the build pip offers)`)
+  mkdirSync(dirname(folder), { recursive: true })
+  const made = await runChild('python3', ['-m', 'venv', folder], { limit: 120_000 })
+  if (!made.ok) stop(`A virtual environment cannot be made: ${made.why}`)
+  const installed = await runChild(python, ['-m', 'pip', 'install', 'torch'], { limit: 1_800_000 })
+  if (!installed.ok || !(await hasTorch())) stop(`PyTorch cannot be installed: ${installed.why}`)
+  return python
+}
+
+/** A trainer process: first says something, then answers each line with one. */
+function start(command, args) {
+  const env = {
+    ...process.env,
+    TF_NUM_INTRAOP_THREADS: String(threads),
+    TF_CPP_MIN_LOG_LEVEL: '2',
+    OMP_NUM_THREADS: String(threads),
+  }
+  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'], env })
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
+  const next = async () => {
+    const { value, done } = await lines.next()
+    if (done) stop(`${command} ended early.`)
+    return JSON.parse(value)
+  }
+  return {
+    hello: next(),
+    run: (count) => {
+      child.stdin.write(`${count}\n`)
+      return next()
+    },
+    end: () => child.stdin.end(),
+  }
+}
+
+const tensorflow = await setUpTensorflow({ say })
+if (!tensorflow.ok) stop(`${tensorflow.reason} ${tensorflow.hint}`)
+const python = await pythonWithTorch()
+const trainer = await buildTrainer()
+const torch = (layout) => start(python, [join(here, 'trainer_torch.py'), String(batch), String(threads), layout])
+const contestants = {
+  lupine: start(process.execPath, [trainer, String(batch)]),
+  torchChannelsLast: torch('channels_last'),
+  torchDefault: torch('default'),
+}
+const names = Object.keys(contestants)
+const hellos = {}
+for (const name of names) hellos[name] = await contestants[name].hello
+say(`Warming up; load ${loadavg()[0].toFixed(1)} on ${cpus().length} CPUs`)
+for (const name of names) await contestants[name].run(5)
+
+const times = Object.fromEntries(names.map((name) => [name, []]))
+const roundMedians = Object.fromEntries(names.map((name) => [name, []]))
+for (let round = 0; round < rounds; round++) {
+  // A different one begins each round, so that none always follows the same.
+  for (const name of names.map((_, i) => names[(i + round) % names.length])) {
+    const taken = await contestants[name].run(steps)
+    times[name].push(...taken)
+    roundMedians[name].push(median(taken))
+  }
+  say(
+    `round ${round + 1}/${rounds}: ${names.map((name) => `${name} ${roundMedians[name].at(-1).toFixed(0)} ms`).join(', ')}`,
+  )
+}
+for (const name of names) contestants[name].end()
+
+const ratio = (peer) => median(roundMedians.lupine.map((own, i) => roundMedians[peer][i] / own))
+const result = {
+  network: 'ResNet-20, 3×32×32',
+  batch,
+  threads,
+  cpu: cpus()[0]?.model ?? '',
+  load: loadavg()[0],
+  versions: { tensorflow: tensorflow.version, torch: hellos.torchChannelsLast },
+  imagesPerSecond: Object.fromEntries(names.map((name) => [name, imagesPerSecond(median(times[name]))])),
+  ratio: { channelsLast: ratio('torchChannelsLast'), default: ratio('torchDefault') },
+  milliseconds: times,
+}
+if (values.json) console.log(JSON.stringify(result))
+else {
+  for (const name of names) console.log(`${name.padEnd(18)} ${result.imagesPerSecond[name].toFixed(0)} images/s`)
+  console.log(
+    `Lupine is ${result.ratio.channelsLast.toFixed(2)} × PyTorch channels_last, ${result.ratio.default.toFixed(2)} × its default layout`,
+  )
+}

@@ -1,0 +1,28 @@
+/**
+ * Our side of `npm run bench:train`: argv BATCH; reads "STEPS" lines from stdin, trains so many steps, answers
+ * a JSON list of milliseconds per step.
+ */
+import { createInterface } from 'node:readline'
+import { createResnet } from '../../src-main/core/graph/architectures'
+import { createRandom } from '../../src-main/core/statistics/random'
+import { openTensorFlow } from '../../src-main/engines/tensorflow/backend'
+import { LoadedModel } from '../../src-main/engines/training/model'
+
+const batch = Number(process.argv[2])
+const random = createRandom(1)
+const images = Float32Array.from({ length: batch * 3 * 32 * 32 }, () => random.normal())
+const labels = Int32Array.from({ length: batch }, () => random.below(10))
+const training = { momentum: 0.9, nesterov: true, weightDecay: 1e-4, distillation: 0, temperature: 1 }
+const model = new LoadedModel(openTensorFlow(), createResnet(20, 10, [3, 32, 32], 1), { training })
+
+const say = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n`)
+say('ready')
+for await (const line of createInterface({ input: process.stdin })) {
+  const times: number[] = []
+  for (let step = 0; step < Number(line); step++) {
+    const start = performance.now()
+    model.step(images, labels, 0.01)
+    times.push(performance.now() - start)
+  }
+  say(times)
+}
