@@ -91,8 +91,8 @@ export function readPlan(
       'Use a newer Lupine.',
     )
   const keep = new Map<string, readonly number[]>()
-  for (const group of plan.groups) {
-    if (typeof group?.id !== 'string' || !Array.isArray(group.keep))
+  for (const group of plan.groups as readonly Partial<PlanFile['groups'][number]>[]) {
+    if (typeof group.id !== 'string' || !Array.isArray(group.keep))
       throw fail(
         'input',
         'plan-unreadable',
