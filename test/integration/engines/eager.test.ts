@@ -87,7 +87,7 @@ function trainEagerly(network: Network, images: Float32Array, wanted: Int32Array
     }),
   )
   const trainable = [...variables].filter(([name]) => !running.has(name))
-  const velocities = new Map(trainable.map(([name, value]) => [name, tf.zerosLike(value)]))
+  const velocities = new Map<string, Tensor>(trainable.map(([name, value]) => [name, tf.zerosLike(value)]))
   const x = tf.tensor4d(images, [BATCH, 32, 32, 3])
   const oneHot = tf.oneHot(tf.tensor1d(wanted, 'int32'), 10)
   const losses: number[] = []
