@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fail } from '../../core/failure'
 import { parseRef, type GraphNode, type Ref } from '../compiler/graph'
 import { encodeSavedModel } from '../compiler/savedmodel'
 import type { EngineDescription } from '../interface'
@@ -41,6 +42,8 @@ class TensorFlowSession implements Session {
         binding.deleteTensor(id)
         return { shape, data }
       })
+    } catch (error) {
+      throw named(error as Error)
     } finally {
       // Only now may JavaScript write into the fed arrays again: TensorFlow may have read them in place.
       for (const id of fed) binding.deleteTensor(id)
@@ -50,6 +53,25 @@ class TensorFlowSession implements Session {
   close(): void {
     this.binding.deleteSavedModel(this.model)
   }
+}
+
+/** TensorFlow's complaint as a failure with a way out. */
+function named(error: Error): Error {
+  if (/OOM|RESOURCE_EXHAUSTED|out of memory/i.test(error.message))
+    return fail(
+      'work',
+      'engine-memory',
+      'TensorFlow ran out of memory.',
+      'Use a smaller batch, or close other programs, and resume.',
+      error,
+    )
+  return fail(
+    'work',
+    'engine-failed',
+    `TensorFlow failed: ${error.message.split('\n')[0]}`,
+    'This is a defect in Lupine, or in TensorFlow; report it. The wasm engine may work meanwhile.',
+    error,
+  )
 }
 
 /** TensorFlow in this process. @throws LupineError work 'engine-missing' */

@@ -11,7 +11,7 @@ export interface TensorValue {
 export interface Session {
   /**
    * Runs what the fetches need. What is fed may be overwritten as soon as this returns.
-   * @throws Error with the engine's own message when an op fails
+   * @throws LupineError work 'engine-memory', 'engine-failed' (TensorFlow); Error for defects
    */
   run(feeds: Readonly<Record<Ref, TensorValue>>, fetches: readonly Ref[]): TensorValue[]
   close(): void

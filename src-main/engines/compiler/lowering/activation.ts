@@ -37,13 +37,13 @@ const hardSwish: Lowering = (node, scope) => {
   return multiply(scope, x, { ref: hardSigmoidOf(scope, x.ref, 1 / 6, 0.5), shape: x.shape }, x.shape)
 }
 
-/** Over the channels: axis 1 of 2-D or 4-D, which is the last one in the graph. */
+/** Over the axis that comes last in the graph: the channels of 4-D (axis 1), the last one otherwise. */
 const softmaxRow: Lowering = (node, scope) => {
   const x = scope.input(node, 0)
   const rank = x.shape.length
   const axis = intAttribute(node, 'axis', scope.options.network.opset < 13 ? 1 : -1)
   const positive = axis < 0 ? axis + rank : axis
-  if (positive !== 1 || (rank !== 2 && rank !== 4)) throw scope.unsupported(node, `runs over axis ${axis} of ${rank}`)
+  if (positive !== (rank === 4 ? 1 : rank - 1)) throw scope.unsupported(node, `runs over axis ${axis} of ${rank}`)
   return softmax(scope, x.ref, rank)
 }
 

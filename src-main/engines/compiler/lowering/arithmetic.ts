@@ -2,6 +2,7 @@ import { producers, type NetworkNode } from '../../../core/graph/network'
 import { add, addMany, multiply, subtract } from '../operations/arithmetic'
 import { biasAdd } from '../operations/convolution'
 import type { Scope } from '../scope'
+import { biasOf } from './dense'
 import type { Lowering } from './row'
 
 /** Both operands, laid out to meet each other. */
@@ -21,13 +22,17 @@ function biasOfDense(node: NetworkNode, scope: Scope): number {
   const makers = producers(scope.options.network)
   return [0, 1].findIndex((index) => {
     const maker = makers.get(node.inputs[1 - index])
-    return scope.constant(node, index)?.shape.length === 1 && (maker?.op === 'MatMul' || maker?.op === 'Gemm')
+    return isBias(scope.constant(node, index)?.shape ?? []) && (maker?.op === 'MatMul' || maker?.op === 'Gemm')
   })
 }
 
+/** [M] or [1, M], not a single number. */
+const isBias = (shape: readonly number[]): boolean =>
+  (shape.length === 1 || (shape.length === 2 && shape[0] === 1)) && shape[shape.length - 1] > 1
+
 const addRow: Lowering = (node, scope) => {
   const bias = biasOfDense(node, scope)
-  if (bias >= 0) return biasAdd(scope, scope.input(node, 1 - bias).ref, scope.variable(node, bias, 'bias').value)
+  if (bias >= 0) return biasAdd(scope, scope.input(node, 1 - bias).ref, biasOf(node, bias, scope))
   const { a, b, shape } = operands(node, scope)
   return add(scope, a, b, shape)
 }

@@ -1,7 +1,18 @@
-import { intAttribute } from '../../../core/graph/network'
+import { intAttribute, type NetworkNode } from '../../../core/graph/network'
+import type { Ref } from '../graph'
 import { biasAdd } from '../operations/convolution'
 import { matMul } from '../operations/dense'
+import { reshape } from '../operations/shaping'
+import type { Scope } from '../scope'
 import type { Lowering } from './row'
+
+/** A bias [M], or [1, M] as some exporters write it. @throws LupineError input 'engine-op-unsupported' */
+export function biasOf(node: NetworkNode, index: number, scope: Scope): Ref {
+  const { value, shape } = scope.variable(node, index, 'bias')
+  if (shape.length === 1) return value
+  if (shape.length === 2 && shape[0] === 1) return reshape(scope, value, [shape[1]])
+  throw scope.unsupported(node, `has a bias of [${shape.join(', ')}]`)
+}
 
 /** A [N, K] · B [K, M] (or [M, K] with transB) + C [M]. */
 const gemm: Lowering = (node, scope) => {
@@ -9,10 +20,9 @@ const gemm: Lowering = (node, scope) => {
   const bias = scope.constant(node, 2)
   if (alpha !== 1 || (bias && beta !== 1) || intAttribute(node, 'transA', 0) !== 0)
     throw scope.unsupported(node, 'scales or transposes its input')
-  if (bias && bias.shape.length !== 1) throw scope.unsupported(node, `has a bias of ${bias.shape.length} dimensions`)
   const weight = scope.variable(node, 1, 'weight')
   const y = matMul(scope, scope.input(node, 0).ref, weight.value, intAttribute(node, 'transB', 0) === 1)
-  return node.inputs[2] ? biasAdd(scope, y, scope.variable(node, 2, 'bias').value) : y
+  return node.inputs[2] ? biasAdd(scope, y, biasOf(node, 2, scope)) : y
 }
 
 /** A [N, K] · B [K, M]. */
