@@ -62,17 +62,20 @@ export const search = (result: JobResult<'search'>): string =>
   [
     `${result.method}: ${result.distinct} distinct plans evaluated in ${duration(result.seconds)}`,
     `best: divergence ${result.best.fitness.toPrecision(4)}, latency ${ratio(result.best.latency.measured)} measured (${ratio(result.best.latency.predicted)} predicted) of the original`,
-    `baselines: random ${result.baselines.random.toPrecision(4)}, uniform ${result.baselines.uniform.toPrecision(4)}`,
+    `baselines: random ${precise(result.baselines.random)}, uniform ${precise(result.baselines.uniform)}`,
     `wrote ${result.plan}`,
   ].join('\n')
 
-const ratio = (value: number): string => value.toFixed(3)
+const ratio = (value: number | null): string => value?.toFixed(3) ?? 'not'
+
+const precise = (value: number | null): string => value?.toPrecision(4) ?? 'none met the budget'
 
 export const finetune = (result: JobResult<'finetune'>): string =>
   `validation top-1 ${percent(result.top1.before)} → ${percent(result.top1.after)} in ${result.epochs.length} epochs, ${Math.round(result.imagesPerSecond)} images/s (${result.engine})`
 
 export function run(result: JobResult<'run'>): string {
   const { before, after, speedup, agreement } = result
+  const predicted = speedup.predicted === null ? '' : ` (predicted ${speedup.predicted.toFixed(2)}×)`
   const total = Object.values(result.seconds).reduce((a, b) => a + b, 0)
   return [
     columns([
@@ -97,7 +100,7 @@ export function run(result: JobResult<'run'>): string {
       ]),
     ]),
     '',
-    `${speedup.measured.toFixed(2)}× faster than the cleaned original, measured in fresh processes (predicted ${speedup.predicted.toFixed(2)}×); clean-up alone ${speedup.graph.toFixed(2)}×`,
+    `${speedup.measured.toFixed(2)}× faster than the cleaned original, measured in fresh processes${predicted}; clean-up alone ${speedup.graph.toFixed(2)}×`,
     `exported file against the engine: largest difference ${agreement.maxAbsDiff.toExponential(1)}, same answer on ${percent(agreement.top1)}`,
     `${duration(total)} in all, engine ${result.engine}`,
     `model ${result.files.find((file) => file.endsWith('model.onnx')) ?? ''}, plan ${result.plan}`,

@@ -44,7 +44,7 @@ export const runResult = z.object({
   speedup: z.object({
     graph: z.number().describe('clean-up alone: latency of the file as given over the cleaned one'),
     pruning: z.number().describe('cleaned original over result, re-measured interleaved in fresh processes'),
-    predicted: z.number(),
+    predicted: z.number().nullable().describe('null without a latency budget'),
     measured: z.number(),
   }),
   agreement: z.object({ maxAbsDiff: z.number(), top1: z.number() }),

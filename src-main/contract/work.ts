@@ -87,13 +87,13 @@ export const search = {
     seconds: z.number(),
     best: z.object({
       fitness: z.number(),
-      latency: z.object({ predicted: z.number(), measured: z.number() }),
+      latency: z.object({ predicted: z.number().nullable(), measured: z.number().nullable() }),
       macs: z.number(),
       params: z.number(),
     }),
     front: z.array(z.unknown()),
     history: z.array(z.unknown()),
-    baselines: z.object({ random: z.number(), uniform: z.number() }),
+    baselines: z.object({ random: z.number().nullable(), uniform: z.number().nullable() }),
   }),
 }
 

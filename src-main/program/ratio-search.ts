@@ -5,6 +5,7 @@ import { fail } from '../core/failure'
 import type { Evaluator, Journal, LatencyOracle, Progress, Widths } from '../core/ports'
 import { createCostModel } from '../core/pruning/cost-model'
 import { groupSignature, type Subject } from '../core/pruning/subject'
+import { planTable } from '../core/latency/table'
 import { planKey } from '../core/search/archive'
 import { budgetUnreachable, kindsOf, type CostKind, type CostModel } from '../core/search/budget'
 import type { DataSource } from '../datasets/dataset'
@@ -67,11 +68,14 @@ export async function runRatioSearch(search: RatioSearch, job: JobContext): Prom
         return scores
       },
     }
-    let stage: SearchStage | undefined
+    let stage: SearchStage = budget.latency === undefined ? 'sensitivity' : 'latency'
+    // Until the search has said how much there is: the table's plans and those that correct it.
+    let last: Progress = { done: 0, total: planTable(latencyGroups(subject)).length + 8 }
     const report = (now: SearchStage, progress: Progress): void => {
       if (now !== stage) search.onStage(now)
       stage = now
-      job.progress(now, progress)
+      last = progress
+      job.progress(now, { ...progress, data: { ...(progress.data as object | undefined), budget: budget.latency } })
     }
     const oracle = new DeviceOracle({
       device,
@@ -79,9 +83,15 @@ export async function runRatioSearch(search: RatioSearch, job: JobContext): Prom
       ...(search.measurements ? { measurements: search.measurements } : {}),
       seed,
       cancellation: job,
-      onProgress: (done, total) => report(stage ?? 'latency', { done, total, detail: `measuring ${total} networks` }),
+      // Within the stage's own count, so that the bar does not start anew with every batch of networks.
+      onProgress: (done, total) =>
+        job.progress(stage, {
+          done: Math.min(last.total, last.done + done),
+          total: last.total,
+          detail: total === 1 ? 'measuring' : `measuring ${total} networks interleaved`,
+        }),
     })
-    search.onStage((stage = budget.latency === undefined ? 'sensitivity' : 'latency'))
+    search.onStage(stage)
     const costs = createCostModel(subject)
     await assertWithinReach(search, costs, oracle)
     const outcome = await searchRatios({

@@ -84,10 +84,10 @@ export function searchFigures(outcome: SearchOutcome) {
     distinct: outcome.distinct,
     best: {
       fitness: chosen.fitness,
-      latency: { predicted: chosen.predicted ?? NaN, measured: chosen.measured ?? NaN },
+      latency: { predicted: chosen.predicted ?? null, measured: chosen.measured ?? null },
     },
     front: [...outcome.front],
     history: [...outcome.history],
-    baselines: { random: baselines.random.fitness ?? NaN, uniform: baselines.uniform.fitness ?? NaN },
+    baselines: { random: baselines.random.fitness ?? null, uniform: baselines.uniform.fitness ?? null },
   }
 }

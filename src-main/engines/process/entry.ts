@@ -16,8 +16,21 @@ process.on('SIGINT', () => {})
 
 const name = process.argv[2] as EngineProcess
 const { handlers } = await engines[name]()
+/** In the window this is a utility process, which has a port instead of fork's channel. */
+interface ParentPort {
+  postMessage(message: unknown): void
+  on(event: 'message', listener: (event: { data: unknown }) => void): void
+}
+const { parentPort } = process as unknown as { parentPort?: ParentPort }
+
 serveMethods(handlers as Parameters<typeof serveMethods>[0] & Table, {
-  send: (message) => void process.send?.(message, undefined, undefined, () => {}),
-  onMessage: (listener) => void process.on('message', (message) => listener(message as ToEngine)),
+  send: (message) => {
+    if (parentPort) parentPort.postMessage(message)
+    else process.send?.(message, undefined, undefined, () => {})
+  },
+  onMessage: (listener) => {
+    if (parentPort) parentPort.on('message', ({ data }) => listener(data as ToEngine))
+    else process.on('message', (message) => listener(message as ToEngine))
+  },
   onClose: (listener) => void process.on('disconnect', listener),
 })

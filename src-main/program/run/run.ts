@@ -72,7 +72,7 @@ export async function runPipeline(scene: RunScene): Promise<RunResult> {
       speedup: {
         graph: latency.given,
         pruning: 1 / latency.measured,
-        predicted: predicted === undefined ? NaN : 1 / predicted,
+        predicted: predicted === undefined ? null : 1 / predicted,
         measured: 1 / latency.measured,
       },
       agreement,
@@ -143,7 +143,7 @@ async function finetuneStage(
   engine: ChosenEngine,
   outcome: SearchOutcome,
   subject: Subject,
-): Promise<{ engine: string; top1: { before: number; after: number }; imagesPerSecond: number }> {
+): Promise<{ engine: string }> {
   await saveOnnx(files.pruned, pruneSubject(subject, outcome.chosen.widths))
   await withOnnxruntime(async (ort) => {
     const { fitness, recalibration } = settings.images
@@ -160,7 +160,7 @@ async function finetuneStage(
   }, job)
   if (settings.epochs === 0) {
     await saveOnnx(files.model, await loadOnnx(files.pruned))
-    return { engine: describeEngine(engine.about), top1: { before: NaN, after: NaN }, imagesPerSecond: 0 }
+    return { engine: describeEngine(engine.about) }
   }
   const { limit, learningRate } = settings
   const result = await train(
@@ -180,7 +180,7 @@ async function finetuneStage(
     job,
     'finetune',
   )
-  return { engine: describeEngine(result.engine), top1: result.top1, imagesPerSecond: result.imagesPerSecond }
+  return { engine: describeEngine(result.engine) }
 }
 
 function warningsOf({ request }: RunScene, outcome: { seen: number }, measured: number): string[] {
