@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util'
 import { build } from 'vite'
 import { runChild } from '../setup/child.mjs'
 import { setUpTensorflow } from '../setup/tensorflow.mjs'
+import { withForeignLoad } from './quiet.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const root = dirname(dirname(here))
@@ -81,6 +82,7 @@ function start(command, args) {
     return JSON.parse(value)
   }
   return {
+    pid: child.pid,
     hello: next(),
     run: (count) => {
       child.stdin.write(`${count}\n`)
@@ -106,28 +108,36 @@ for (const name of names) hellos[name] = await contestants[name].hello
 say(`Warming up; load ${loadavg()[0].toFixed(1)} on ${cpus().length} CPUs`)
 for (const name of names) await contestants[name].run(5)
 
-const times = Object.fromEntries(names.map((name) => [name, []]))
-const roundMedians = Object.fromEntries(names.map((name) => [name, []]))
-for (let round = 0; round < rounds; round++) {
+// Rounds in which something else took more than this share of the machine are shown but do not count.
+const FOREIGN = 0.1
+const pids = names.map((name) => contestants[name].pid)
+const all = []
+const quiet = () => all.filter((round) => round.foreign <= FOREIGN)
+while (quiet().length < rounds && all.length < 5 * rounds) {
+  const round = { foreign: 0, times: {} }
   // A different one begins each round, so that none always follows the same.
-  for (const name of names.map((_, i) => names[(i + round) % names.length])) {
-    const taken = await contestants[name].run(steps)
-    times[name].push(...taken)
-    roundMedians[name].push(median(taken))
+  for (const name of names.map((_, i) => names[(i + all.length) % names.length])) {
+    const { value, foreign } = await withForeignLoad(pids, () => contestants[name].run(steps))
+    round.times[name] = value
+    round.foreign = Math.max(round.foreign, foreign)
   }
-  say(
-    `round ${round + 1}/${rounds}: ${names.map((name) => `${name} ${roundMedians[name].at(-1).toFixed(0)} ms`).join(', ')}`,
-  )
+  all.push(round)
+  const shown = names.map((name) => `${name} ${median(round.times[name]).toFixed(0)} ms`).join(', ')
+  const note = round.foreign > FOREIGN ? ` (not counted: others took ${(100 * round.foreign).toFixed(0)} %)` : ''
+  say(`round ${all.length}: ${shown}${note}`)
 }
+const counted = quiet().length >= 3 ? quiet() : all
+if (counted === all && quiet().length < all.length) say('The machine was never quiet: take these figures with care.')
+const times = Object.fromEntries(names.map((name) => [name, counted.flatMap((round) => round.times[name])]))
 for (const name of names) contestants[name].end()
 
-const ratio = (peer) => median(roundMedians.lupine.map((own, i) => roundMedians[peer][i] / own))
+const ratio = (peer) => median(counted.map(({ times }) => median(times[peer]) / median(times.lupine)))
 const result = {
   network: 'ResNet-20, 3×32×32',
   batch,
   threads,
   cpu: cpus()[0]?.model ?? '',
-  load: loadavg()[0],
+  rounds: { counted: counted.length, quiet: quiet().length, all: all.length },
   versions: { tensorflow: tensorflow.version, torch: hellos.torchChannelsLast },
   imagesPerSecond: Object.fromEntries(names.map((name) => [name, imagesPerSecond(median(times[name]))])),
   ratio: { channelsLast: ratio('torchChannelsLast'), default: ratio('torchDefault') },
