@@ -1,4 +1,4 @@
-import { tf, type Tensor } from '../tfjs'
+import { tf, type Tensor, type Tensor4D } from '../tfjs'
 import { boolOf, floatOf, type Kernel } from './kernel'
 
 /** Sum over all axes but the last → [1, C]: a product with a row of ones, several times faster than the Sum kernel. */
@@ -8,54 +8,59 @@ export function sumPerChannel(x: Tensor): Tensor {
   return tf.matMul(tf.ones([1, pixels]), tf.reshape(x, [pixels, channels]))
 }
 
+/** x · scale + shift per channel, x [N, H, W, C]: a 1×1 depthwise convolution, half the time of a broadcast product. */
+const affine = (x: Tensor4D, scale: Tensor, shift: Tensor): Tensor4D =>
+  tf.fused.depthwiseConv2d({
+    ...{ x, strides: 1, pad: 'valid' },
+    filter: tf.reshape(scale, [1, 1, scale.size, 1]) as Tensor4D,
+    bias: tf.reshape(shift, [shift.size]),
+  })
+
 /**
  * Outputs as TensorFlow's: y, running mean, running variance, and for the gradient the batch's mean and 1/σ (where
  * TensorFlow keeps the variance: only the gradient below reads it).
  */
 const fusedBatchNorm: Kernel = (inputs, node) => {
-  const [x, scale, shift, mean, variance] = inputs.tensors()
+  const x = inputs.tensor<Tensor4D>(0)
+  const [scale, shift, mean, variance] = inputs.tensors().slice(1)
   const epsilon = floatOf(node, 'epsilon')
-  if (!boolOf(node, 'is_training')) {
-    const factor = tf.mul(scale, tf.rsqrt(tf.add(variance, epsilon)))
-    const y = tf.add(tf.mul(x, factor), tf.sub(shift, tf.mul(mean, factor)))
-    return [y, tf.clone(mean), tf.clone(variance)]
+  const normalize = (center: Tensor, inverse: Tensor) => {
+    const factor = tf.mul(scale, inverse)
+    return affine(x, factor, tf.sub(shift, tf.mul(center, factor)))
   }
-  const channels = scale.size
-  const pixels = x.size / channels
-  const flat = tf.reshape(x, [pixels, channels])
-  const batchMean = tf.div(sumPerChannel(flat), pixels)
-  const centred = tf.sub(flat, batchMean)
-  const batchVariance = tf.div(sumPerChannel(tf.square(centred)), pixels)
+  if (!boolOf(node, 'is_training'))
+    return [normalize(mean, tf.rsqrt(tf.add(variance, epsilon))), tf.clone(mean), tf.clone(variance)]
+
+  const pixels = x.size / scale.size
+  const batchMean = tf.reshape(tf.div(sumPerChannel(x), pixels), [-1])
+  const centred = affine(x, tf.onesLike(scale), tf.neg(batchMean))
+  const batchVariance = tf.reshape(tf.div(sumPerChannel(tf.square(centred)), pixels), [-1])
   const inverse = tf.rsqrt(tf.add(batchVariance, epsilon))
-  const y = tf.add(tf.mul(centred, tf.mul(inverse, scale)), shift)
   const unbiased = tf.mul(batchVariance, pixels / Math.max(1, pixels - 1))
   const factor = floatOf(node, 'exponential_avg_factor', 1)
-  const follow = (running: Tensor, batch: Tensor) =>
-    tf.add(tf.mul(running, 1 - factor), tf.mul(tf.reshape(batch, [channels]), factor))
+  const follow = (running: Tensor, batch: Tensor) => tf.add(tf.mul(running, 1 - factor), tf.mul(batch, factor))
   return [
-    tf.reshape(y, x.shape),
+    affine(centred, tf.mul(scale, inverse), shift),
     follow(mean, batchMean),
     follow(variance, unbiased),
-    tf.reshape(batchMean, [channels]),
-    tf.reshape(inverse, [channels]),
+    batchMean,
+    inverse,
     tf.scalar(0),
   ]
 }
 
+/** dx = scale/σ · (dy − mean(dy) − x̂ · mean(dy · x̂)). */
 const fusedBatchNormGrad: Kernel = (inputs) => {
-  const [dy, x, scale, mean, inverse] = inputs.tensors()
-  const channels = scale.size
-  const pixels = x.size / channels
-  const gradient = tf.reshape(dy, [pixels, channels])
-  const normalized = tf.mul(tf.sub(tf.reshape(x, [pixels, channels]), mean), inverse)
-  const shiftGradient = sumPerChannel(gradient)
-  const scaleGradient = sumPerChannel(tf.mul(gradient, normalized))
-  const inner = tf.sub(
-    tf.sub(gradient, tf.div(shiftGradient, pixels)),
-    tf.mul(normalized, tf.div(scaleGradient, pixels)),
-  )
-  const dx = tf.mul(inner, tf.mul(scale, inverse))
-  return [tf.reshape(dx, x.shape), tf.reshape(scaleGradient, [channels]), tf.reshape(shiftGradient, [channels])]
+  const [dy, x] = [inputs.tensor<Tensor4D>(0), inputs.tensor<Tensor4D>(1)]
+  const [scale, mean, inverse] = inputs.tensors().slice(2)
+  const pixels = x.size / scale.size
+  const normalized = affine(x, inverse, tf.neg(tf.mul(mean, inverse)))
+  const shiftGradient = tf.reshape(sumPerChannel(dy), [-1])
+  const scaleGradient = tf.reshape(sumPerChannel(tf.mul(dy, normalized)), [-1])
+  const factor = tf.mul(scale, inverse)
+  const direct = affine(dy, factor, tf.neg(tf.mul(factor, tf.div(shiftGradient, pixels))))
+  const indirect = affine(normalized, tf.mul(factor, tf.div(scaleGradient, pixels)), tf.zerosLike(scale))
+  return [tf.sub(direct, indirect), scaleGradient, shiftGradient]
 }
 
 export const normalizationKernels: Record<string, Kernel> = {
