@@ -1,12 +1,14 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { describe, expect, test } from 'vitest'
 import { elementCount, type Network } from '../../../src-main/core/graph/network'
+import type { TrainingOptions } from '../../../src-main/engines/compiler/compile'
 import { fromGraph, toNhwc } from '../../../src-main/engines/compiler/layout'
 import { openTensorFlow } from '../../../src-main/engines/tensorflow/backend'
 import { LoadedModel } from '../../../src-main/engines/training/model'
 import type { Backend } from '../../../src-main/engines/training/session'
 import { openWasm } from '../../../src-main/engines/wasm/backend'
 import { writeOnnx } from '../../../src-main/formats/onnx/write'
+import { NetworkBuilder } from '../../fixtures/engines/builder'
 import { cases } from '../../fixtures/engines/cases'
 import { labels, moved, noise, relativeError, withoutTensorFlow } from '../../fixtures/engines/tools'
 
@@ -23,8 +25,8 @@ async function onnxruntime(network: Network): Promise<Float32Array> {
 }
 
 /** Each gradient against a central difference of the loss along a random direction. */
-function checkGradients(backend: Backend, network: Network): void {
-  const model = new LoadedModel(backend, network, { training })
+function checkGradients(backend: Backend, network: Network, options: TrainingOptions = training): void {
+  const model = new LoadedModel(backend, network, { training: options })
   try {
     const wanted = labels(BATCH, 4, 9)
     const { gradients } = model.gradients(nhwc, wanted)
@@ -70,4 +72,31 @@ describe.each(engines)('%s', (_, open, missing) => {
   test.skipIf(missing).each(names)('%s: gradients as by finite differences', async (name) => {
     checkGradients(await open(), cases[name]())
   })
+
+  test.skipIf(missing).each([0.3, 1])(
+    'distillation, weight %d: loss by its formula, gradients by differences',
+    async (weight) => {
+      const backend = await open()
+      const [network, teacher] = [new NetworkBuilder(), new NetworkBuilder(undefined, 2)].map((b) =>
+        b.build(b.head(b.conv('input', 3, 5), 5)),
+      )
+      const options = { ...training, teacher, distillation: weight, temperature: 3 }
+      const wanted = labels(BATCH, 4, 9)
+      const model = new LoadedModel(backend, network, { training: options })
+      const [student, taught] = [network, teacher].map((each) => new LoadedModel(backend, each).logits(nhwc, BATCH))
+      const expected = [...wanted.keys()].map((row) => {
+        const [own, other] = [student, taught].map((values) => [...values.subarray(row * 4, row * 4 + 4)])
+        const soft = logSoftmax(own, 3).reduce((sum, value, i) => sum - value * Math.exp(logSoftmax(other, 3)[i]), 0)
+        return (weight - 1) * logSoftmax(own, 1)[wanted[row]] + weight * 9 * soft
+      })
+      const loss = expected.reduce((a, b) => a + b) / BATCH
+      expect(model.gradients(nhwc, wanted).loss).toBeCloseTo(loss, 5)
+      checkGradients(backend, network, options)
+    },
+  )
 })
+
+function logSoftmax(values: readonly number[], temperature: number): number[] {
+  const total = values.reduce((sum, value) => sum + Math.exp(value / temperature), 0)
+  return values.map((value) => value / temperature - Math.log(total))
+}
