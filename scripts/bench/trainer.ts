@@ -5,6 +5,7 @@
 import { createInterface } from 'node:readline'
 import { createResnet } from '../../src-main/core/graph/architectures'
 import { createRandom } from '../../src-main/core/statistics/random'
+import { withMachine } from '../../src-main/devices/measuring/machine-lock'
 import { openTensorFlow } from '../../src-main/engines/tensorflow/backend'
 import { LoadedModel } from '../../src-main/engines/training/model'
 
@@ -17,12 +18,15 @@ const model = new LoadedModel(openTensorFlow(), createResnet(20, 10, [3, 32, 32]
 
 const say = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n`)
 say('ready')
-for await (const line of createInterface({ input: process.stdin })) {
-  const times: number[] = []
-  for (let step = 0; step < Number(line); step++) {
-    const start = performance.now()
-    model.step(images, labels, 0.01)
-    times.push(performance.now() - start)
+// Holding the machine: trainings of other Lupine processes pause meanwhile.
+await withMachine(async () => {
+  for await (const line of createInterface({ input: process.stdin })) {
+    const times: number[] = []
+    for (let step = 0; step < Number(line); step++) {
+      const start = performance.now()
+      model.step(images, labels, 0.01)
+      times.push(performance.now() - start)
+    }
+    say(times)
   }
-  say(times)
-}
+})
