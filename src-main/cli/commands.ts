@@ -214,7 +214,7 @@ export const commands: Readonly<Record<string, Command>> = {
       budget: budgetOption,
       method,
       evaluations,
-      epochs: string('N', 'epochs of fine-tuning (15)'),
+      epochs: string('N', 'epochs of fine-tuning (12)'),
       'train-images': trainImages,
       normalize,
       engine,

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { stageNames, type RunResult } from '../../contract'
 import { planFile } from '../../core/pruning/plan'
@@ -50,6 +51,8 @@ export async function runPipeline(scene: RunScene): Promise<RunResult> {
       return { latency, accuracy: await accuracyStage(scene, imported) }
     })
     const { latency, accuracy } = verified
+    // What they were for is done: the result stands.
+    await rm(files.checkpoints, { recursive: true, force: true })
     const [before, after] = [await sizeOf(files.original), await sizeOf(files.model)]
     const predicted = outcome.chosen.predicted
     const warnings = [...imported.warnings, ...warningsOf(scene, outcome, latency.measured)]

@@ -25,7 +25,7 @@ export async function runJob(request: RunRequest, job: JobContext): Promise<RunR
     throw fail('input', 'model-missing', `There is no file ${request.model}.`, 'Check the path of the model.')
   const settings: RunSettings = {
     evaluations: request.evaluations ?? 160,
-    epochs: request.epochs ?? 15,
+    epochs: request.epochs ?? 12,
     ...(request.trainImages && { limit: request.trainImages }),
     images: { fitness: 1024, recalibration: 512 },
   }
