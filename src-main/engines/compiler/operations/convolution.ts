@@ -24,11 +24,18 @@ function samePads(size: number, kernel: number, stride: number, dilation: number
   return [total >> 1, total - (total >> 1)]
 }
 
+/** The pads without rows and columns that no window reaches: a stride often skips the last ones. */
+function reachedPads({ kernel, strides, dilations, pads }: Window, size: readonly [number, number]): Pads {
+  const after = (axis: number, before: number, given: number): number => {
+    const extent = (kernel[axis] - 1) * dilations[axis] + 1
+    const windows = Math.floor((size[axis] + before + given - extent) / strides[axis]) + 1
+    return Math.max(0, (windows - 1) * strides[axis] + extent - size[axis] - before)
+  }
+  return { ...pads, bottom: after(0, pads.top, pads.bottom), right: after(1, pads.left, pads.right) }
+}
+
 /** The pads as TensorFlow's attributes: VALID and SAME where they say the same, since their kernels are faster. */
-export function paddingAttributes(
-  window: Window,
-  [height, width]: readonly [number, number],
-): Record<string, Attribute> {
+function paddingAttributes(window: Window, [height, width]: readonly [number, number]): Record<string, Attribute> {
   const { kernel, strides, dilations, pads } = window
   const { top, bottom, left, right } = pads
   if (!top && !bottom && !left && !right) return { padding: { string: 'VALID' } }
@@ -47,6 +54,11 @@ const convolutionAttributes = (window: Window, size: readonly [number, number]):
   ...paddingAttributes(window, size),
 })
 
+interface Weight {
+  readonly ref: Ref
+  readonly graphShape: readonly number[]
+}
+
 /**
  * x [N, H, W, C] with `weight` [kH, kW, C, O] (or [kH, kW, C, m] when depthwise).
  * @param size height and width of x
@@ -54,14 +66,18 @@ const convolutionAttributes = (window: Window, size: readonly [number, number]):
 export function convolution(
   pass: Pass,
   x: Ref,
-  weight: { readonly ref: Ref; readonly graphShape: readonly number[] },
-  window: Window,
+  weight: Weight,
+  given: Window,
   size: readonly [number, number],
   depthwise = false,
 ): Ref {
   const { graph } = pass
+  const window = { ...given, pads: reachedPads(given, size) }
   const attributes = convolutionAttributes(window, size)
-  if (depthwise && attributes['explicit_paddings']) return paddedDepthwise(pass, x, weight, window, size)
+  // Explicit pads: TensorFlow 2.21 has no oneDNN kernel for the gradients (dW of a 3×3, stride 2, takes twice as long),
+  // and its shape inference of depthwise convolutions crashes on them.
+  const explicit = 'explicit_paddings' in attributes
+  if (explicit && (depthwise || pass.tape)) return paddedFirst(pass, x, weight, window, size, depthwise)
   const op = depthwise ? 'DepthwiseConv2dNative' : 'Conv2D'
   const backprop = depthwise ? 'DepthwiseConv2dNativeBackprop' : 'Conv2DBackprop'
   const y = graph.node(op, [x, weight.ref], attributes)
@@ -72,18 +88,19 @@ export function convolution(
   })
 }
 
-/** Explicit pads crash TensorFlow 2.21's shape inference of depthwise convolutions, so the input is padded first. */
-function paddedDepthwise(
+/** The same convolution, of an input that is padded before it. */
+function paddedFirst(
   pass: Pass,
   x: Ref,
-  weight: { readonly ref: Ref; readonly graphShape: readonly number[] },
+  weight: Weight,
   window: Window,
   [height, width]: readonly [number, number],
+  depthwise: boolean,
 ): Ref {
   const { top, bottom, left, right } = window.pads
   const wide = pad(pass, x, [-1, height, width, weight.graphShape[2]], [0, top, left, 0], [0, bottom, right, 0])
   const bare = { ...window, pads: { top: 0, bottom: 0, left: 0, right: 0 } }
-  return convolution(pass, wide, weight, bare, [height + top + bottom, width + left + right], true)
+  return convolution(pass, wide, weight, bare, [height + top + bottom, width + left + right], depthwise)
 }
 
 /** Adds bias [C] to the last axis. */
