@@ -22,7 +22,7 @@ const perSession = 96
 
 /** How precisely: a table of many points needs less per point than the few that decide. */
 const effort = (count: number): Pick<MeasureOptions, 'processes' | 'rounds' | 'slice'> =>
-  count > 16 ? { processes: 2, rounds: 12, slice: 6 } : { processes: 3, rounds: 15, slice: 12 }
+  count > 8 ? { processes: 2, rounds: 10, slice: 6 } : { processes: 3, rounds: 15, slice: 12 }
 
 /** core's LatencyOracle: prunes the subject, writes the variants, and measures them against the unpruned original. */
 export class DeviceOracle implements LatencyOracle {

@@ -53,8 +53,8 @@ export async function demoJob(
     engine: name,
   })
   const settings: RunSettings = {
-    evaluations: 60,
-    ...(name === 'wasm' ? { epochs: 3, limit: 3500 } : { epochs: 6 }),
+    evaluations: 48,
+    ...(name === 'wasm' ? { epochs: 3, limit: 3500 } : { epochs: 4 }),
     images: { fitness: 512, recalibration: 256 },
   }
   job.note('info', `The demo's project is ${folder}`)
