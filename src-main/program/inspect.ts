@@ -1,5 +1,6 @@
 import type { CallResult } from '../contract'
-import { findGroups, layerName } from '../core/coupling/groups'
+import { findGroups } from '../core/coupling/groups'
+import { layerName } from '../core/coupling/layers'
 import { cleanNetwork } from '../core/graph/clean'
 import { networkCost } from '../core/graph/cost'
 import type { ValueInfo } from '../core/graph/network'

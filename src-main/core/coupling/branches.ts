@@ -1,6 +1,6 @@
 import { consumers, producers, type Network, type NetworkNode } from '../graph/network'
 import type { CoupledGroup, Coupling } from './groups'
-import { layerName } from './groups'
+import { layerName } from './layers'
 
 /** A residual branch that may be removed: its shortcut is an identity or option A. */
 export interface ResidualBranch {

@@ -30,9 +30,3 @@ export const shapeContext = (network: Network, shapes: Shapes): ShapeContext => 
   shape: (name) => (name ? shapes.get(name) : undefined),
   constant: (node: NetworkNode, input: number) => constantInput(network, node, input),
 })
-
-/** Size of a shape's channel axis (axis 1, NCHW or NC); undefined when there is none or it is symbolic. */
-export function channelCount(shape: Shape | undefined): number | undefined {
-  const dim = shape?.[1]
-  return typeof dim === 'number' ? dim : undefined
-}

@@ -1,92 +1,24 @@
-import {
-  intAttribute,
-  type AttributeValue,
-  type Network,
-  type NetworkNode,
-  type Shape,
-  type Tensor,
-} from '../graph/network'
-import { binaryOps } from '../graph/ops/elementwise'
+import { intAttribute, type AttributeValue, type Network, type NetworkNode, type Tensor } from '../graph/network'
 import { padAmounts, sliceIndices, sliceParameters } from '../graph/ops/layout'
+import { normalizeAxis } from '../graph/ops/row'
 import { shapeContext, type Shapes } from '../graph/shapes'
-
-/** Channels kept of a tensor, ascending; undefined: all of them. */
-export type KeptChannels = readonly number[] | undefined
+import type { KeptChannels } from './kept'
 
 export interface CutContext {
   readonly network: Network
   readonly shapes: Shapes
-  kept(tensor: string): KeptChannels
-  /** Channel count before surgery. */
-  count(tensor: string): number
+  /** What the plan keeps of an activation; undefined: all of it. */
+  kept(tensor: string | undefined): KeptChannels | undefined
 }
 
-/** What a cut changes: slices of initializers, and the node itself where its parameters speak of channels. */
+/** A node whose parameters speak of channels, after the cut. */
 export interface Cut {
-  /** Initializer → axis → indices kept. */
-  readonly slices: readonly { readonly tensor: string; readonly axis: number; readonly keep: readonly number[] }[]
-  readonly node?: NetworkNode
-  /** New initializers the node now reads. */
-  readonly added?: ReadonlyMap<string, Tensor>
+  readonly node: NetworkNode
+  /** New initializers it reads. */
+  readonly added: ReadonlyMap<string, Tensor>
 }
 
-type CutRule = (node: NetworkNode, context: CutContext) => Cut
-
-const nothing: Cut = { slices: [] }
-
-const slicesOf = (...entries: [tensor: string | undefined, axis: number, keep: KeptChannels][]): Cut['slices'] =>
-  entries.flatMap(([tensor, axis, keep]) => (tensor && keep ? [{ tensor, axis, keep }] : []))
-
-const conv: CutRule = (node, context) => {
-  const inputs = context.kept(node.inputs[0]!)
-  const outputs = context.kept(node.outputs[0]!)
-  const [, weight, bias] = node.inputs
-  if (intAttribute(node, 'group', 1) === 1)
-    return { slices: slicesOf([weight, 0, outputs], [weight, 1, inputs], [bias, 0, outputs]) }
-  // Depthwise: one group per input channel.
-  if (!inputs) return nothing
-  const attributes: Record<string, AttributeValue> = { ...node.attributes, group: inputs.length }
-  return { slices: slicesOf([weight, 0, outputs], [bias, 0, outputs]), node: { ...node, attributes } }
-}
-
-const gemm: CutRule = (node, context) => {
-  const inputs = context.kept(node.inputs[0]!)
-  const outputs = context.kept(node.outputs[0]!)
-  const [, weight, bias] = node.inputs
-  const rows = intAttribute(node, 'transB', 0) ? 1 : 0
-  const biasShape = bias ? context.shapes.get(bias) : undefined
-  const biasCut = biasShape && Number(biasShape[biasShape.length - 1]) > 1 ? outputs : undefined
-  return {
-    slices: slicesOf(
-      [weight, rows, inputs],
-      [weight, 1 - rows, outputs],
-      [bias, (biasShape?.length ?? 1) - 1, biasCut],
-    ),
-  }
-}
-
-const perChannel: CutRule = (node, context) => {
-  const kept = context.kept(node.outputs[0]!)
-  return {
-    slices: slicesOf(...node.inputs.slice(1).map((input) => [input, 0, kept] as [string, number, KeptChannels])),
-  }
-}
-
-/** Constant operands follow where their channel axis is as long as the tensor's. */
-const constantOperands: CutRule = (node, context) => {
-  const out = node.outputs[0]!
-  const kept = context.kept(out)
-  const rank = context.shapes.get(out)?.length ?? 0
-  const entries = node.inputs.flatMap((input): [string, number, KeptChannels][] => {
-    const tensor = context.network.initializers.get(input)
-    if (!tensor) return []
-    const axis = 1 - rank + tensor.shape.length
-    return axis >= 0 && tensor.shape[axis] === context.count(out) && tensor.shape[axis]! > 1
-      ? [[input, axis, kept]]
-      : []
-  })
-  return { slices: slicesOf(...entries) }
-}
+type CutRule = (node: NetworkNode, context: CutContext) => Cut | undefined
 
 const int64 = (values: readonly number[]): Tensor => ({
   type: 'int64',
@@ -94,61 +26,126 @@ const int64 = (values: readonly number[]): Tensor => ({
   data: Float64Array.from(values),
 })
 
+/** The node with some of its inputs replaced by constants of its own. */
+function withConstants(node: NetworkNode, constants: ReadonlyMap<number, Tensor>): Cut {
+  const inputs = [...node.inputs]
+  const added = new Map<string, Tensor>()
+  for (const [index, tensor] of constants) {
+    const name = `${node.name}/${index}`
+    while (inputs.length <= index) inputs.push('')
+    inputs[index] = name
+    added.set(name, tensor)
+  }
+  return { node: { ...node, inputs }, added }
+}
+
+const withAttribute = (node: NetworkNode, name: string, value: AttributeValue): Cut => ({
+  node: { ...node, attributes: { ...node.attributes, [name]: value } },
+  added: new Map(),
+})
+
+/** A depthwise convolution has one group per input channel. */
+const depthwise: CutRule = (node, context) => {
+  const kept = context.kept(node.inputs[0])
+  return kept && intAttribute(node, 'group', 1) === kept.count && kept.count > 1
+    ? withAttribute(node, 'group', kept.indices.length)
+    : undefined
+}
+
 const slice: CutRule = (node, context) => {
-  const kept = context.kept(node.inputs[0]!)
-  const shape = context.shapes.get(node.inputs[0]!) as Shape
-  const parameters = sliceParameters(node, shapeContext(context.network, context.shapes), shape.length)
-  const channel = parameters?.find(({ axis }) => axis === 1)
-  if (!kept || !parameters || !channel) return nothing
-  const taken = new Set(sliceIndices(Number(shape[1]), channel.start, channel.end, channel.step))
-  const start = kept.filter((c) => c < Math.min(...taken)).length
-  const end = start + kept.filter((c) => taken.has(c)).length
-  const added = new Map([
-    [`${node.name}/starts`, int64(parameters.map((p) => (p.axis === 1 ? start : p.start)))],
-    [`${node.name}/ends`, int64(parameters.map((p) => (p.axis === 1 ? end : p.end)))],
-  ])
-  const inputs = [node.inputs[0]!, ...added.keys(), ...node.inputs.slice(3)]
-  return { slices: [], node: { ...node, inputs }, added }
+  const kept = context.kept(node.inputs[0])
+  const rank = context.shapes.get(node.inputs[0]!)!.length
+  const parameters = sliceParameters(node, shapeContext(context.network, context.shapes), rank)
+  const channel = kept && parameters?.find(({ axis }) => axis === kept.axis)
+  if (!channel) return undefined
+  const taken = new Set(sliceIndices(kept.count, channel.start, channel.end, channel.step))
+  const start = kept.indices.filter((c) => c < Math.min(...taken)).length
+  const end = start + kept.indices.filter((c) => taken.has(c)).length
+  const pick = (value: number, pick: 'start' | 'end') =>
+    int64(parameters!.map((p) => (p.axis === kept.axis ? value : p[pick])))
+  return withConstants(
+    node,
+    new Map([
+      [1, pick(start, 'start')],
+      [2, pick(end, 'end')],
+      [3, int64(parameters!.map((p) => p.axis))],
+    ]),
+  )
+}
+
+const split: CutRule = (node, context) => {
+  const kept = context.kept(node.inputs[0])
+  const rank = context.shapes.get(node.inputs[0]!)!.length
+  if (!kept || normalizeAxis(intAttribute(node, 'axis', 0), rank) !== kept.axis) return undefined
+  let offset = 0
+  const sizes = node.outputs.map((output) => {
+    const end = offset + Number(context.shapes.get(output)![kept.axis])
+    const size = kept.indices.filter((c) => c >= offset && c < end).length
+    offset = end
+    return size
+  })
+  const { num_outputs: _even, split: _sizes, ...attributes } = node.attributes
+  return withConstants({ ...node, attributes }, new Map([[1, int64(sizes)]]))
+}
+
+const gather: CutRule = (node, context) => {
+  const kept = context.kept(node.inputs[0])
+  const rank = context.shapes.get(node.inputs[0]!)!.length
+  if (!kept || normalizeAxis(intAttribute(node, 'axis', 0), rank) !== kept.axis) return undefined
+  const place = new Map(kept.indices.map((channel, position) => [channel, position]))
+  const indices = Array.from(context.network.initializers.get(node.inputs[1]!)!.data, Number)
+  const left = indices.flatMap((index) => place.get(normalizeAxis(index, kept.count)) ?? [])
+  return withConstants(node, new Map([[1, int64(left)]]))
 }
 
 const pad: CutRule = (node, context) => {
-  const kept = context.kept(node.outputs[0]!)
-  const shape = context.shapes.get(node.inputs[0]!) as Shape
+  const kept = context.kept(node.outputs[0])
+  const shape = context.shapes.get(node.inputs[0]!)!
   const pads = padAmounts(node, shapeContext(context.network, context.shapes), shape.length)
-  if (!kept || !pads || node.inputs[3]) return nothing
-  const before = kept.filter((c) => c < pads.begin[1]!).length
-  const after = kept.filter((c) => c >= pads.begin[1]! + Number(shape[1])).length
+  if (!kept || !pads) return undefined
+  const first = pads.begin[kept.axis]!
   const values = [...pads.begin, ...pads.end]
-  values[1] = before
-  values[1 + shape.length] = after
-  const name = `${node.name}/pads`
-  return {
-    slices: [],
-    node: { ...node, inputs: [node.inputs[0]!, name, ...node.inputs.slice(2)] },
-    added: new Map([[name, int64(values)]]),
-  }
+  values[kept.axis] = kept.indices.filter((c) => c < first).length
+  values[kept.axis + shape.length] = kept.indices.filter((c) => c >= first + Number(shape[kept.axis])).length
+  const cut = withConstants(node, new Map([[1, int64(values)]]))
+  // Amounts are now given for every axis.
+  return { ...cut, node: { ...cut.node, inputs: cut.node.inputs.slice(0, 3) } }
 }
 
-/** A target that spells out the flattened length must follow it. */
+/** A target that spells out the channel axis must follow it; where it can be left to −1 or 0 it is not touched. */
 const reshape: CutRule = (node, context) => {
-  const kept = context.kept(node.outputs[0]!)
-  const target = context.network.initializers.get(node.inputs[1]!)
-  if (!kept || !target || Number(target.data[1]) <= 0) return nothing
-  const name = `${node.name}/shape`
-  const values = [Number(target.data[0]), kept.length]
-  return { slices: [], node: { ...node, inputs: [node.inputs[0]!, name] }, added: new Map([[name, int64(values)]]) }
+  const kept = context.kept(node.outputs[0])
+  const target = context.network.initializers.get(node.inputs[1] ?? '')
+  if (!kept || !target || Number(target.data[kept.axis]) <= 0) return undefined
+  const values = Array.from(target.data, Number)
+  values[kept.axis] = kept.indices.length
+  return withConstants(node, new Map([[1, int64(values)]]))
 }
 
-/** Keyed like graph/ops. Ops that are missing carry no constant along the channel axis. */
+/** Inputs that list a size per axis of the result. */
+const sizes =
+  (input: number): CutRule =>
+  (node, context) => {
+    const kept = context.kept(node.outputs[0])
+    const target = context.network.initializers.get(node.inputs[input] ?? '')
+    if (!kept || !target) return undefined
+    const values = Array.from(target.data, Number)
+    const at = kept.axis - context.shapes.get(node.outputs[0]!)!.length + values.length
+    // 1 stands for "as the input" in Expand; a size that is not the channel count is none to follow.
+    if (values[at] !== kept.count) return undefined
+    values[at] = kept.indices.length
+    return withConstants(node, new Map([[input, int64(values)]]))
+  }
+
+/** Keyed like graph/ops: the ops whose parameters, not only their weights, speak of channels. */
 export const cutRules: Readonly<Record<string, CutRule>> = {
-  ...Object.fromEntries(binaryOps.map((op) => [op, constantOperands])),
-  PRelu: constantOperands,
-  Conv: conv,
-  Gemm: gemm,
-  MatMul: gemm,
-  BatchNormalization: perChannel,
-  InstanceNormalization: perChannel,
+  Conv: depthwise,
+  ConvTranspose: depthwise,
   Slice: slice,
+  Split: split,
+  Gather: gather,
   Pad: pad,
   Reshape: reshape,
+  Resize: sizes(3),
+  Expand: sizes(1),
 }

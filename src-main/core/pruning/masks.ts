@@ -1,13 +1,17 @@
-import { contracts, type Coupling } from '../coupling/groups'
+import type { Coupling } from '../coupling/groups'
+import { contracts } from '../coupling/layers'
 import type { Network, NetworkNode, Tensor } from '../graph/network'
-import { keptChannels } from './surgery'
+import { keptChannels, type KeptChannels } from './kept'
 import type { Keep } from './widths'
 
 /** Tensors that feed an op which sums over the group's channels, with the indices a group's plan keeps there. */
 export function maskedActivations(coupling: Coupling, groupId: string, kept: readonly number[]) {
   const channels = keptChannels(coupling, new Map([[groupId, kept]]))
-  const fed = new Set(coupling.network.nodes.filter(contracts).map((node) => node.inputs[0]!))
-  return [...channels].filter(([tensor]) => fed.has(tensor)).map(([tensor, keep]) => ({ tensor, axis: 1, keep }))
+  const { network } = coupling
+  const fed = new Set(network.nodes.filter((node) => contracts(node, network)).map((node) => node.inputs[0]!))
+  return [...channels]
+    .filter(([tensor]) => fed.has(tensor))
+    .map(([tensor, { axis, indices }]) => ({ tensor, axis, keep: indices }))
 }
 
 /**
@@ -22,7 +26,7 @@ export function maskedNetwork(coupling: Coupling, keep: Keep): Network {
   const masked = new Map<string, string>()
   for (const node of network.nodes) {
     const input = node.inputs[0]!
-    const channels = contracts(node) ? kept.get(input) : undefined
+    const channels = contracts(node, network) ? kept.get(input) : undefined
     if (!channels) {
       nodes.push(node)
       continue
@@ -32,7 +36,7 @@ export function maskedNetwork(coupling: Coupling, keep: Keep): Network {
       name = `${input}/masked`
       masked.set(input, name)
       const shape = coupling.shapes.get(input)!
-      initializers.set(`${input}/mask`, mask(Number(shape[1]), shape.length, channels))
+      initializers.set(`${input}/mask`, mask(shape.length, channels))
       nodes.push({ name, op: 'Mul', domain: '', inputs: [input, `${input}/mask`], outputs: [name], attributes: {} })
     }
     nodes.push({ ...node, inputs: [name, ...node.inputs.slice(1)] })
@@ -40,8 +44,8 @@ export function maskedNetwork(coupling: Coupling, keep: Keep): Network {
   return { ...network, nodes, initializers }
 }
 
-function mask(count: number, rank: number, kept: readonly number[]): Tensor {
+function mask(rank: number, { axis, count, indices }: KeptChannels): Tensor {
   const data = new Float32Array(count)
-  for (const channel of kept) data[channel] = 1
-  return { type: 'float32', shape: Array.from({ length: rank }, (_, i) => (i === 1 ? count : 1)), data }
+  for (const channel of indices) data[channel] = 1
+  return { type: 'float32', shape: Array.from({ length: rank }, (_, i) => (i === axis ? count : 1)), data }
 }

@@ -2,7 +2,7 @@ import { fail } from '../failure'
 import type { ResidualBranch } from '../coupling/branches'
 import type { Coupling } from '../coupling/groups'
 import { maskedActivations } from './masks'
-import { initializerCuts } from './surgery'
+import { keptConstants } from './kept'
 import type { Keep } from './widths'
 
 /** plan.json, version 1. Other programs read it: fields are added, never renamed. */
@@ -17,6 +17,8 @@ export interface PlanFile {
       readonly tensor: string
       readonly axis: number
       readonly keep: readonly number[]
+      /** Where a grouped convolution's groups keep different parts of the axis: what each keeps. */
+      readonly perPart?: readonly (readonly number[])[]
     }[]
     readonly activations: readonly {
       readonly tensor: string
@@ -103,4 +105,14 @@ export function readPlan(
   }
   const constant = (plan.removedBranches ?? []).every((branch) => branch.constant !== false)
   return { keep, sha256: plan.model?.sha256 ?? '', constant }
+}
+
+/** The slices of initializers that a group's plan alone causes; a constant several nodes read is listed once. */
+function initializerCuts(coupling: Coupling, id: string, kept: readonly number[]) {
+  const cuts = new Map<string, PlanFile['groups'][number]['initializers'][number]>()
+  for (const { tensor, axis, indices, perPart } of keptConstants(coupling, new Map([[id, kept]]))) {
+    const uneven = perPart?.some((part) => part.join() !== indices.join())
+    cuts.set(`${tensor}@${axis}`, { tensor, axis, keep: indices, ...(uneven ? { perPart } : {}) })
+  }
+  return [...cuts.values()]
 }

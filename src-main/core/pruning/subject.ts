@@ -1,9 +1,10 @@
 import { findBranches, type ResidualBranch } from '../coupling/branches'
 import { findGroups, type CoupledGroup, type Coupling } from '../coupling/groups'
 import { networkCost, type NetworkCost } from '../graph/cost'
+import { opRow } from '../graph/ops'
 import type { Network } from '../graph/network'
 import type { Widths } from '../ports'
-import { scoreUnits, type Importance } from './criteria'
+import { plainOptions, scoreUnits, type CriterionOptions, type Importance } from './criteria'
 import { applyPlan } from './surgery'
 import { keepFromWidths, type Keep } from './widths'
 
@@ -21,9 +22,14 @@ export interface Subject {
 /**
  * @param network cleaned
  * @param exclude ids of groups to leave alone
- * @throws LupineError 'criterion-unknown'
+ * @throws LupineError 'criterion-unknown', 'criterion-needs-data'
  */
-export function createSubject(network: Network, criterion = 'l1', exclude: readonly string[] = []): Subject {
+export function createSubject(
+  network: Network,
+  criterion = 'l1',
+  exclude: readonly string[] = [],
+  options: CriterionOptions = plainOptions,
+): Subject {
   const coupling = findGroups(network)
   const prunable = coupling.groups.filter((group) => group.prunable)
   return {
@@ -31,7 +37,7 @@ export function createSubject(network: Network, criterion = 'l1', exclude: reado
     coupling,
     branches: findBranches(coupling),
     dimensions: prunable.filter((group) => !group.stream && group.channels > 1 && !exclude.includes(group.id)),
-    importance: new Map(prunable.map((group) => [group.id, scoreUnits(network, group, criterion)])),
+    importance: new Map(prunable.map((group) => [group.id, scoreUnits(network, group, criterion, options)])),
     cost: networkCost(network, coupling.shapes),
   }
 }
@@ -51,9 +57,10 @@ export const pruneSubject = (subject: Subject, widths: Widths): Network =>
  */
 export function groupSignature(subject: Subject, group: CoupledGroup): string {
   const { shapes, network } = subject.coupling
-  const names = new Set([...group.producers, ...group.contractors])
+  // Depthwise convolutions neither make nor sum channels, but they read constants of the group.
+  const names = new Set([...group.producers, ...group.contractors, ...group.constants.map(({ node }) => node)])
   const parts = network.nodes
-    .filter((node) => names.has(node.name))
+    .filter((node) => names.has(node.name) && opRow(node)?.macs)
     .map((node) => {
       const dims = [...node.inputs, ...node.outputs].map((name) => (shapes.get(name) ?? []).join('x'))
       return `${node.op}(${dims.join(';')};${JSON.stringify(node.attributes)})`

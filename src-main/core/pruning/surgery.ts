@@ -2,17 +2,12 @@ import { fail } from '../failure'
 import type { ResidualBranch } from '../coupling/branches'
 import type { Coupling } from '../coupling/groups'
 import { withoutDeadParts } from '../graph/clean'
-import { elementCount, type Network, type NetworkNode, type Tensor, type TensorData } from '../graph/network'
+import type { Network, NetworkNode, Tensor } from '../graph/network'
 import { replaceBranch } from './branches'
-import { cutRules, type Cut, type CutContext, type KeptChannels } from './cuts'
+import { cutRules, type CutContext } from './cuts'
+import { keptChannels, keptConstants, type KeptConstant } from './kept'
+import { takeAlong, takePerPart } from './slicing'
 import type { Keep } from './widths'
-
-/** What surgery does to each initializer, before it is done: plan.json lists it. */
-export interface InitializerCut {
-  readonly tensor: string
-  readonly axis: number
-  readonly keep: readonly number[]
-}
 
 /**
  * Applies a plan: a new network without the channels cut. The given network is not touched; tensors that lose nothing
@@ -31,78 +26,63 @@ export function applyPlan(
   let { network } = coupling
   for (const branch of removed) network = replaceBranch(network, branch, constant)
   network = withoutDeadParts(network)
-  const context = cutContext(coupling, network, keep)
+  const kept = keptChannels(coupling, keep)
+  const context: CutContext = { network, shapes: coupling.shapes, kept: (tensor) => kept.get(tensor ?? '') }
   const initializers = new Map(network.initializers)
-  const nodes: NetworkNode[] = []
-  const done = new Set<string>()
-  for (const node of network.nodes) {
-    const cut: Cut = (node.domain === '' && cutRules[node.op]?.(node, context)) || { slices: [] }
-    for (const { tensor, axis, keep: indices } of cut.slices) {
-      // A weight two nodes share is cut once: its channels are one group.
-      const key = `${tensor}@${axis}`
-      if (done.has(key)) continue
-      done.add(key)
-      initializers.set(tensor, takeAlong(initializers.get(tensor)!, axis, indices))
-    }
-    for (const [name, tensor] of cut.added ?? []) initializers.set(name, tensor)
-    nodes.push(cut.node ?? node)
-  }
+  const cutInput = constantCutter(network, keptConstants(coupling, keep), initializers)
+  const nodes = network.nodes.map((node) => {
+    const cut = node.domain === '' ? cutRules[node.op]?.(node, context) : undefined
+    for (const [name, tensor] of cut?.added ?? []) initializers.set(name, tensor)
+    const { inputs } = cut?.node ?? node
+    const sliced = inputs.map((input, i) => cutInput(node, i) ?? input)
+    return cut || sliced.some((input, i) => input !== inputs[i]) ? { ...(cut?.node ?? node), inputs: sliced } : node
+  })
   return withoutDeadParts({ ...network, nodes, initializers })
 }
 
-/** The slices of initializers a group's plan causes, for plan.json. */
-export function initializerCuts(coupling: Coupling, groupId: string, kept: readonly number[]): InitializerCut[] {
-  const context = cutContext(coupling, coupling.network, new Map([[groupId, kept]]))
-  return coupling.network.nodes.flatMap(
-    (node) => (node.domain === '' && cutRules[node.op]?.(node, context).slices) || [],
-  )
-}
-
-/** Channels of every tensor that the plan keeps. */
-export function keptChannels(coupling: Coupling, keep: Keep): Map<string, number[]> {
-  const masks = new Map<string, boolean[]>()
-  for (const group of coupling.groups) {
-    const units = keep.get(group.id)
-    if (!units) continue
-    const stays = new Set(units)
-    for (const { tensor, units: unitOf } of group.members) {
-      const mask = masks.get(tensor) ?? new Array<boolean>(unitOf.length).fill(true)
-      unitOf.forEach((unit, channel) => {
-        if (unit >= 0 && !stays.has(unit)) mask[channel] = false
-      })
-      masks.set(tensor, mask)
-    }
+/**
+ * Slices the constants a node reads and gives the name the node then reads: the old one, or a new one where another
+ * node reads the same constant and keeps other parts of it.
+ */
+function constantCutter(network: Network, cuts: readonly KeptConstant[], initializers: Map<string, Tensor>) {
+  const byInput = new Map<string, KeptConstant[]>()
+  for (const cut of cuts) {
+    const key = `${cut.node}#${cut.input}`
+    byInput.set(key, [...(byInput.get(key) ?? []), cut])
   }
-  return new Map([...masks].map(([tensor, mask]) => [tensor, mask.flatMap((on, channel) => (on ? [channel] : []))]))
-}
-
-function cutContext(coupling: Coupling, network: Network, keep: Keep): CutContext {
-  const kept = keptChannels(coupling, keep)
-  const counts = new Map(
-    coupling.groups.flatMap((group) => group.members.map((m) => [m.tensor, m.units.length] as const)),
-  )
-  return {
-    network,
-    shapes: coupling.shapes,
-    kept: (tensor): KeptChannels => kept.get(tensor),
-    count: (tensor) => counts.get(tensor) ?? 0,
-  }
-}
-
-/** `tensor` with only `indices` of `axis`. */
-export function takeAlong(tensor: Tensor, axis: number, indices: readonly number[]): Tensor {
-  const inner = elementCount(tensor.shape.slice(axis + 1))
-  const outer = elementCount(tensor.shape.slice(0, axis))
-  const size = tensor.shape[axis]!
-  const Data = tensor.data.constructor as new (length: number) => TensorData
-  const data = new Data(outer * indices.length * inner)
-  for (let o = 0; o < outer; o++)
-    indices.forEach((index, i) => {
-      const from = (o * size + index) * inner
-      data.set(tensor.data.subarray(from, from + inner) as Float32Array, (o * indices.length + i) * inner)
+  const signatures = new Map<string, Set<string>>()
+  for (const node of network.nodes)
+    node.inputs.forEach((input, i) => {
+      if (!network.initializers.has(input)) return
+      const known = signatures.get(input) ?? new Set()
+      signatures.set(input, known.add(signatureOf(byInput.get(`${node.name}#${i}`))))
     })
-  return { ...tensor, shape: tensor.shape.map((dim, i) => (i === axis ? indices.length : dim)), data }
+  const made = new Map<string, string>()
+  return (node: NetworkNode, index: number): string | undefined => {
+    const own = byInput.get(`${node.name}#${index}`)
+    const original = network.initializers.get(own?.[0]?.tensor ?? '')
+    if (!own || !original) return undefined
+    const { tensor } = own[0]!
+    const key = `${tensor}|${signatureOf(own)}`
+    let name = made.get(key)
+    if (name === undefined) {
+      name = signatures.get(tensor)!.size > 1 ? `${tensor}/${node.name}` : tensor
+      initializers.set(name, sliced(original, own))
+      made.set(key, name)
+    }
+    return name
+  }
 }
+
+const signatureOf = (cuts: readonly KeptConstant[] = []): string =>
+  cuts.map(({ axis, indices, perPart }) => `${axis}:${(perPart ?? indices).join()}`).join('|')
+
+/** Parts first: a grouped weight's parts are told apart by its rows, so before rows are cut. */
+const sliced = (tensor: Tensor, cuts: readonly KeptConstant[]): Tensor =>
+  [...cuts.filter(({ perPart }) => perPart), ...cuts.filter(({ perPart }) => !perPart)].reduce(
+    (left, { axis, indices, perPart }) => (perPart ? takePerPart(left, perPart) : takeAlong(left, axis, indices)),
+    tensor,
+  )
 
 function validate(coupling: Coupling, branches: readonly ResidualBranch[], keep: Keep): void {
   for (const [id, units] of keep) {

@@ -34,4 +34,6 @@ export const contractionOps: Record<string, OpRow> = {
   ReduceMean: { shape: reduced },
   ReduceSum: { shape: reduced },
   ReduceMax: { shape: reduced },
+  ReduceMin: { shape: reduced },
+  ReduceL2: { shape: reduced },
 }

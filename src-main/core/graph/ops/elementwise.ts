@@ -49,7 +49,10 @@ export const elementwiseOps: Record<string, OpRow> = {
   ...Object.fromEntries(binaryOps.map((op) => [op, { shape: broadcastAll }])),
   BatchNormalization: { shape: sameShape },
   InstanceNormalization: { shape: sameShape },
+  GroupNormalization: { shape: sameShape },
+  LayerNormalization: { shape: sameShape },
   LRN: { shape: sameShape },
+  Where: { shape: broadcastAll },
   Softmax: { shape: sameShape },
   LogSoftmax: { shape: sameShape },
 }

@@ -1,6 +1,7 @@
 import { contractionOps } from './contraction'
 import { elementwiseOps } from './elementwise'
 import { layoutOps } from './layout'
+import { resizeOps } from './resize'
 import type { OpRow } from './row'
 import { windowOps } from './window'
 
@@ -10,6 +11,7 @@ export const opRows: Readonly<Record<string, OpRow>> = {
   ...elementwiseOps,
   ...layoutOps,
   ...contractionOps,
+  ...resizeOps,
 }
 
 /** The row of a node's operator; undefined for an opaque one (an unknown op or another domain). */

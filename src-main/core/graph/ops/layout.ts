@@ -133,4 +133,46 @@ export const layoutOps: Record<string, OpRow> = {
       return [Array.from({ length: rank }, (_, i): Dim => (axes.includes(i) ? 1 : rest.shift()!))]
     },
   },
+  Split: {
+    shape(node, context) {
+      const input = context.shape(node.inputs[0])
+      if (!input) return node.outputs.map(() => undefined)
+      const axis = normalizeAxis(intAttribute(node, 'axis', 0), input.length)
+      const size = input[axis]
+      const given = node.attributes['split'] ? intsAttribute(node, 'split', []) : context.constant(node, 1)
+      const part = Math.ceil(Number(size) / node.outputs.length)
+      return node.outputs.map((_, i) => {
+        const own = given?.[i] ?? Math.min(part, Number(size) - i * part)
+        return input.map((dim, d): Dim => (d !== axis ? dim : Number.isNaN(own) ? `${node.name}_${i}` : own))
+      })
+    },
+  },
+  Gather: {
+    shape(node, context) {
+      const input = context.shape(node.inputs[0])
+      const indices = context.shape(node.inputs[1])
+      if (!input || !indices) return [undefined]
+      const axis = normalizeAxis(intAttribute(node, 'axis', 0), input.length)
+      return [[...input.slice(0, axis), ...indices, ...input.slice(axis + 1)]]
+    },
+  },
+  DepthToSpace: {
+    shape(node, context) {
+      const input = context.shape(node.inputs[0])
+      const block = intAttribute(node, 'blocksize', 1)
+      if (!input) return [undefined]
+      const scaled = (dim: Dim, by: number): Dim => (typeof dim === 'number' ? dim * by : dim)
+      return [[input[0]!, scaled(input[1]!, 1 / block ** 2), scaled(input[2]!, block), scaled(input[3]!, block)]]
+    },
+  },
+  Shape: {
+    shape(node, context) {
+      const input = context.shape(node.inputs[0])
+      return [
+        input
+          ? [input.slice(intAttribute(node, 'start', 0), intAttribute(node, 'end', input.length)).length]
+          : undefined,
+      ]
+    },
+  },
 }
