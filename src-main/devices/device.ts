@@ -21,6 +21,8 @@ export interface RawMeasurement {
     readonly samples: readonly (readonly number[])[]
     readonly sentinel: readonly number[]
   }[]
+  /** Processes that were disturbed, measured again, and left out. */
+  readonly discarded: number
   readonly state: { readonly before: Record<string, unknown>; readonly after: Record<string, unknown> }
 }
 

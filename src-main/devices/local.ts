@@ -1,16 +1,21 @@
 import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { setTimeout } from 'node:timers/promises'
 import { fail, LupineError } from '../core/failure'
 import type { DeviceKey } from '../contract'
 import type { OnnxruntimeMethods } from '../engines/onnxruntime/methods'
 import { startEngine } from '../engines/process/start'
 import type { Device, LayerTime, MeasureOptions, RawMeasurement } from './device'
 import { hostState } from './measuring/host-state'
+import { QuietGate } from './measuring/quiet'
 import { withMachine } from './measuring/machine-lock'
 
 /** This computer, timed by onnxruntime in processes of their own. */
 export class LocalDevice implements Device {
+  private readonly gate = new QuietGate()
+
   constructor(
     readonly address: string,
     private readonly threads: number,
@@ -41,37 +46,54 @@ export class LocalDevice implements Device {
 
   async measure(models: readonly string[], shape: readonly number[], options: MeasureOptions): Promise<RawMeasurement> {
     const device = await this.key()
-    const total = options.processes * options.rounds
     return withMachine(
       async () => {
         const before = await hostState()
-        const processes: RawMeasurement['processes'][number][] = []
-        for (let p = 0; p < options.processes; p++) {
+        const sentinel = await this.sentinelId(models[0]!)
+        const ran: RawMeasurement['processes'][number][] = []
+        while (this.gate.wantsMore(sentinel, ran, options.processes)) {
           options.cancellation?.throwIfAborted()
-          const engine = startEngine<OnnxruntimeMethods>('onnxruntime')
-          try {
-            const { rounds, slice } = options
-            processes.push(
-              await engine.call(
-                'measure',
-                { models, shape, threads: this.threads, rounds, slice, seed: options.seed + p },
-                {
-                  onProgress: (progress) => options.onProgress?.(p * rounds + progress.done, total),
-                  ...(options.cancellation ? { signal: options.cancellation.signal } : {}),
-                },
-              ),
-            )
-          } catch (error) {
-            throw deviceTrouble(error)
-          } finally {
-            await engine.stop()
-          }
+          // A disturbance lasts: starting again at once would meet it again.
+          if (ran.length >= options.processes) await setTimeout(1000)
+          ran.push(await this.oneProcess(models, shape, options, ran.length))
         }
-        return { device, models, processes, state: { before, after: await hostState() } }
+        const processes = this.gate.choose(sentinel, ran, options.processes)
+        const discarded = ran.length - processes.length
+        return { device, models, processes, discarded, state: { before, after: await hostState() } }
       },
       options.cancellation,
       this.onWait,
     )
+  }
+
+  private async oneProcess(
+    models: readonly string[],
+    shape: readonly number[],
+    { rounds, slice, seed, processes, cancellation, onProgress }: MeasureOptions,
+    index: number,
+  ): Promise<RawMeasurement['processes'][number]> {
+    const engine = startEngine<OnnxruntimeMethods>('onnxruntime')
+    try {
+      return await engine.call(
+        'measure',
+        { models, shape, threads: this.threads, rounds, slice, seed: seed + index },
+        {
+          onProgress: (progress) =>
+            onProgress?.(Math.min(index, processes - 1) * rounds + progress.done, processes * rounds),
+          ...(cancellation ? { signal: cancellation.signal } : {}),
+        },
+      )
+    } catch (error) {
+      throw deviceTrouble(error)
+    } finally {
+      await engine.stop()
+    }
+  }
+
+  private async sentinelId(model: string): Promise<string> {
+    return createHash('sha256')
+      .update(await readFile(model))
+      .digest('hex')
   }
 
   async layers(model: string, shape: readonly number[], runs: number): Promise<LayerTime[]> {
