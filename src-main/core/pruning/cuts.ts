@@ -54,9 +54,10 @@ const depthwise: CutRule = (node, context) => {
 
 const slice: CutRule = (node, context) => {
   const kept = context.kept(node.inputs[0])
+  if (!kept) return undefined
   const rank = context.shapes.get(node.inputs[0]!)!.length
   const parameters = sliceParameters(node, shapeContext(context.network, context.shapes), rank)
-  const channel = kept && parameters?.find(({ axis }) => axis === kept.axis)
+  const channel = parameters?.find(({ axis }) => axis === kept.axis)
   if (!channel) return undefined
   const taken = new Set(sliceIndices(kept.count, channel.start, channel.end, channel.step))
   const start = kept.indices.filter((c) => c < Math.min(...taken)).length
@@ -73,10 +74,13 @@ const slice: CutRule = (node, context) => {
   )
 }
 
+/** The axis a Split or Gather works on. */
+const channelAxisOf = (node: NetworkNode, context: CutContext): number =>
+  normalizeAxis(intAttribute(node, 'axis', 0), context.shapes.get(node.inputs[0]!)!.length)
+
 const split: CutRule = (node, context) => {
   const kept = context.kept(node.inputs[0])
-  const rank = context.shapes.get(node.inputs[0]!)!.length
-  if (!kept || normalizeAxis(intAttribute(node, 'axis', 0), rank) !== kept.axis) return undefined
+  if (!kept || channelAxisOf(node, context) !== kept.axis) return undefined
   let offset = 0
   const sizes = node.outputs.map((output) => {
     const end = offset + Number(context.shapes.get(output)![kept.axis])
@@ -90,8 +94,7 @@ const split: CutRule = (node, context) => {
 
 const gather: CutRule = (node, context) => {
   const kept = context.kept(node.inputs[0])
-  const rank = context.shapes.get(node.inputs[0]!)!.length
-  if (!kept || normalizeAxis(intAttribute(node, 'axis', 0), rank) !== kept.axis) return undefined
+  if (!kept || channelAxisOf(node, context) !== kept.axis) return undefined
   const place = new Map(kept.indices.map((channel, position) => [channel, position]))
   const indices = Array.from(context.network.initializers.get(node.inputs[1]!)!.data, Number)
   const left = indices.flatMap((index) => place.get(normalizeAxis(index, kept.count)) ?? [])
@@ -100,9 +103,10 @@ const gather: CutRule = (node, context) => {
 
 const pad: CutRule = (node, context) => {
   const kept = context.kept(node.outputs[0])
+  if (!kept) return undefined
   const shape = context.shapes.get(node.inputs[0]!)!
   const pads = padAmounts(node, shapeContext(context.network, context.shapes), shape.length)
-  if (!kept || !pads) return undefined
+  if (!pads) return undefined
   const first = pads.begin[kept.axis]!
   const values = [...pads.begin, ...pads.end]
   values[kept.axis] = kept.indices.filter((c) => c < first).length
