@@ -111,10 +111,29 @@ export interface EvaluateResult {
   readonly seconds: number
 }
 
+export interface SensitivityRequest {
+  readonly model: string
+  readonly data: DataSource
+  /** Training images looked at, and how many make a batch. */
+  readonly images: number
+  readonly batch: number
+  readonly seed: number
+  /** Receives the figures as named vectors (formats/vectors.ts): BatchNormalization node → one value per channel. */
+  readonly out: string
+}
+
+export interface SensitivityResult {
+  /** Mean cross-entropy over the batches, nats. */
+  readonly loss: number
+  readonly batches: number
+}
+
 /** Method name → request and answer. */
 export interface EngineMethods {
   describe: { request: Record<string, never>; result: EngineDescription; progress: never }
   train: { request: TrainRequest; result: TrainResult; progress: TrainProgress }
   forward: { request: ForwardRequest; result: ForwardResult; progress: never }
   evaluate: { request: EvaluateRequest; result: EvaluateResult; progress: { done: number; total: number } }
+  /** Mean over batches of |γ·∂L/∂γ + β·∂L/∂β| per BN channel, statistics as stored; changes nothing. */
+  sensitivity: { request: SensitivityRequest; result: SensitivityResult; progress: { done: number; total: number } }
 }

@@ -89,7 +89,7 @@ export function compile(network: Network, options: CompileOptions = {}): Compile
 }
 
 /** Something to fetch that makes the given ops run: they have no output of their own. */
-function whenDone(graph: GraphBuilder, ops: readonly Ref[]): Ref {
+export function whenDone(graph: GraphBuilder, ops: readonly Ref[]): Ref {
   const control = ops.map((op) => `^${op}`)
   const value = { type: 'float32', shape: [], data: Float32Array.of(1) } as const
   return graph.node('Const', control, { dtype: FLOAT, value: { tensor: value } }, 'initialize')
@@ -153,7 +153,7 @@ const mismatch = (why: string) =>
   fail('input', 'engine-teacher', `The teacher ${why}.`, 'Use the unpruned network that this one was made from.')
 
 /** Canonical form, with a symbolic batch whatever batch it was exported with. */
-function prepare(network: Network): Network {
+export function prepare(network: Network): Network {
   const canonical = toCanonicalOpset(network)
   if (canonical.inputs.length !== 1 || !canonical.inputs[0].shape?.length)
     throw fail(
@@ -166,12 +166,12 @@ function prepare(network: Network): Network {
   return { ...canonical, inputs: [{ ...input, shape: [BATCH, ...(input.shape ?? []).slice(1)] }] }
 }
 
-function inputOf(graph: GraphBuilder, network: Network): Endpoint {
+export function inputOf(graph: GraphBuilder, network: Network): Endpoint {
   const [{ name, shape = [] }] = network.inputs
   return { tensor: name, ref: graph.placeholder('input', 'float32', placeholderShape(shape)), shape }
 }
 
-const scopeOptions = (network: Network, variables: VariableStore, training: boolean) => ({
+export const scopeOptions = (network: Network, variables: VariableStore, training: boolean) => ({
   network,
   shapes: inferShapes(network),
   variables,
@@ -196,7 +196,7 @@ function endpoint(scope: Scope, network: Network, tensor: string): Endpoint {
 }
 
 /** The first output as [N, classes], before a final Softmax. */
-function logitsOf(scope: Scope, network: Network): Endpoint {
+export function logitsOf(scope: Scope, network: Network): Endpoint {
   const makers = producers(network)
   let tensor = network.outputs[0].name
   let maker = makers.get(tensor)

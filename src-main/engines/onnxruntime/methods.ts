@@ -1,5 +1,6 @@
 import type { Score, Widths } from '../../core/ports'
 import type { EngineMethods } from '../interface'
+import type { ChannelsRequest } from './channels'
 import type { LayersRequest, LayerTime } from './layers'
 import type { MeasureRequest, MeasureResult } from './measure'
 import type { DataSource } from '../../datasets/dataset'
@@ -24,6 +25,8 @@ export interface OnnxruntimeMethods extends Pick<EngineMethods, 'describe' | 'fo
   openScorer: { request: ScorerRequest; result: ScorerDescription; progress: never }
   score: { request: { widths: Widths }; result: Score; progress: never }
   detectNormalization: { request: { model: string; data: string }; result: DetectedNormalization; progress: never }
+  /** Figures per channel of some tensors over calibration images. */
+  channels: { request: ChannelsRequest; result: { images: number }; progress: { done: number; total: number } }
   /** Writes normalised images as raw float32 NCHW. */
   writeImages: {
     request: { data: DataSource; split: 'validation' | 'test'; limit: number; out: string }

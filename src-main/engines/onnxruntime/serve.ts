@@ -4,6 +4,7 @@ import { fail } from '../../core/failure'
 import { openDataset } from '../../datasets/open'
 import { loadOnnx, saveOnnx } from '../../formats/onnx/files'
 import type { Handlers } from '../process/handlers'
+import { measureChannels } from './channels'
 import { evaluateModel } from './evaluate'
 import { forwardModel } from './forward'
 import { loadImages } from './images'
@@ -42,6 +43,11 @@ export const handlers: Handlers<OnnxruntimeMethods> = {
       context.signal.throwIfAborted()
     }),
   detectNormalization: ({ model, data }) => detectNormalization(model, data),
+  channels: (request, context) =>
+    measureChannels(request, async (done, total) => {
+      context.progress({ done, total })
+      await context.breathe()
+    }),
   async writeImages({ data, split, limit, out }) {
     const dataset = await openDataset(data.address)
     const loaded = loadImages(dataset, dataset.splits[split], data.normalization, limit)

@@ -3,6 +3,7 @@ import type { Handlers } from '../process/handlers'
 import { evaluateModel } from './evaluate'
 import { forwardModel } from './forward'
 import type { Backend } from './session'
+import { measureSensitivity } from './sensitivity'
 import { trainModel } from './train'
 
 /** The methods of an engine process, on a backend that is opened with the first call. */
@@ -14,5 +15,6 @@ export function trainingHandlers(openBackend: () => Backend | Promise<Backend>):
     train: async (request, context) => trainModel(await backend(), request, context),
     forward: async (request) => forwardModel(await backend(), request),
     evaluate: async (request, context) => evaluateModel(await backend(), request, context),
+    sensitivity: async (request, context) => measureSensitivity(await backend(), request, context),
   }
 }

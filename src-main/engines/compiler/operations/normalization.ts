@@ -16,10 +16,22 @@ const attributesOf = (epsilon: number, training: boolean): Record<string, Attrib
   is_training: { bool: training },
 })
 
-/** Batch normalisation of x [N, H, W, C] by stored statistics; no gradient passes through it. */
+/**
+ * Batch normalisation of x [N, H, W, C] by stored statistics: an affine map, so the gradient of x is that of the output
+ * times γ/σ. None goes to the parameters.
+ */
 export function normalizeByStored(pass: Pass, x: Ref, parameters: BatchNormParameters, epsilon: number): Ref {
+  const { graph } = pass
   const { scale, shift, mean, variance } = parameters
-  return pass.graph.node('FusedBatchNormV3', [x, scale, shift, mean, variance], attributesOf(epsilon, false))
+  const attributes = attributesOf(epsilon, false)
+  const y = graph.node('FusedBatchNormV3', [x, scale, shift, mean, variance], attributes)
+  return record(pass, y, [x], (dy, accumulate) =>
+    accumulate(x, () => {
+      // The same op without its offsets.
+      const zeros = graph.node('Sub', [mean, mean], { T: FLOAT })
+      return graph.node('FusedBatchNormV3', [dy, scale, zeros, zeros, variance], attributes)
+    }),
+  )
 }
 
 /**
