@@ -24,7 +24,8 @@ type Outputs = Float32Array[]
 const prunable = (subject: Subject) => subject.coupling.groups.filter((group) => group.prunable)
 
 /**
- * Uniform at five ratios, and five plans that keep random, scattered channels of every group. The uniform ones cut the
+ * Uniform at five ratios, five plans that keep random, scattered channels of every group, and one that
+ * removes residual branches. The uniform ones cut the
  * most important channels: some networks have filters that are dead, and cutting those proves nothing.
  */
 function plans(subject: Subject): [string, Keep][] {
@@ -48,7 +49,10 @@ function plans(subject: Subject): [string, Keep][] {
       }),
     ),
   ])
-  return [...uniform, ...scattered]
+  const branches = subject.branches.filter((_, i) => i % 2 === 0).flatMap(({ groups }) => groups)
+  const removed: [string, Keep][] =
+    branches.length > 0 ? [['every other branch removed', new Map(branches.map((id) => [id, []]))]] : []
+  return [...uniform, ...scattered, ...removed]
 }
 
 /** Every tensor that some plan may mask. */
@@ -165,7 +169,7 @@ describe.runIf(models.length > 0)('surgery on the zoo', () => {
       const swapped = await swappedIndex(subject, bench, reference, points)
       expect(swapped, 'a swapped index is seen').toBeGreaterThan(tolerance)
       results.push(
-        `${name}: ${groups.length} groups, ${groups.reduce((sum, g) => sum + g.channels, 0)} units, worst ${worst.toExponential(1)}, swapped ${swapped.toExponential(1)}, cleaned ${cleanDifference.toExponential(1)}`,
+        `${name}: ${groups.length} groups, ${subject.branches.length} branches, ${groups.reduce((sum, g) => sum + g.channels, 0)} units, worst ${worst.toExponential(1)}, swapped ${swapped.toExponential(1)}, cleaned ${cleanDifference.toExponential(1)}`,
       )
     } else results.push(`${name}: no prunable group, cleaned ${cleanDifference.toExponential(1)}`)
     await reference.release()

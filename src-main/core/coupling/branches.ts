@@ -26,7 +26,8 @@ export function findBranches(coupling: Coupling): ResidualBranch[] {
   const readers = consumers(network)
   const outputs = new Set(network.outputs.map((output) => output.name))
   return network.nodes.flatMap((add) => {
-    if (add.op !== 'Add' || add.inputs.some((input) => network.initializers.has(input))) return []
+    const joins = add.op === 'Add' || (add.op === 'Sum' && add.inputs.length === 2)
+    if (!joins || add.inputs.some((input) => network.initializers.has(input))) return []
     for (const [branch, shortcut] of [add.inputs, [...add.inputs].reverse()] as [string, string][]) {
       const fork = walkShortcut(shortcut, makers)
       const inner = cone(branch, fork, makers, network)
