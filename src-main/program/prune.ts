@@ -34,7 +34,10 @@ export interface PruneRequest {
  */
 export async function pruneModel(request: PruneRequest): Promise<CallResult<'model.prune'>> {
   const bytes = await readModelBytes(request.model)
-  const subject = createSubject(cleanNetwork(readOnnx(bytes, request.model)), request.criterion, request.exclude)
+  const subject = createSubject(cleanNetwork(readOnnx(bytes, request.model)), {
+    criterion: request.criterion,
+    exclude: request.exclude,
+  })
   const { keep, constant } = await chosenKeep(subject, request)
   const pruned = applyPlan(subject.coupling, subject.branches, keep, constant)
   await saveOnnx(request.out, pruned)

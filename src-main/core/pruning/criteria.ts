@@ -37,6 +37,8 @@ interface Criterion {
   /** `mean`: each member scaled to mean 1, then averaged. `sum`: added up, in the criterion's own unit. */
   readonly join: 'mean' | 'sum'
   readonly needs?: keyof Evidence
+  /** Looks at weights, so that `nextLayer` adds those of the layers that read a channel. */
+  readonly weights?: true
   votes(network: Network, group: CoupledGroup, options: CriterionOptions): Vote[]
 }
 
@@ -65,7 +67,8 @@ export function scoreUnits(
       'Add --data, or use l1, l2, fpgm, bn or random.',
     )
   const own = criterion.votes(network, group, options)
-  const votes = own.length > 0 ? own : criteria['l2']!.votes(network, group, options)
+  const { votes, join } =
+    own.length > 0 ? { votes: own, join: criterion.join } : { votes: l2Votes(network, group, options), join: 'mean' }
   const total = new Float64Array(group.channels)
   const counts = new Float64Array(group.channels)
   for (const vote of votes) {
@@ -77,12 +80,23 @@ export function scoreUnits(
       members[unit] = 1
     })
     const present = members.reduce((a, b) => a + b, 0)
-    const scale = criterion.join === 'mean' ? scores.reduce((a, b) => a + b, 0) / present || 1 : 1
+    const scale = join === 'mean' ? scores.reduce((a, b) => a + b, 0) / present || 1 : 1
     scores.forEach((score, unit) => (total[unit]! += score / scale))
     members.forEach((count, unit) => (counts[unit]! += count))
   }
-  if (criterion.join === 'sum') return total
+  if (join === 'sum') return total
   return total.map((sum, unit) => (counts[unit] ? sum / counts[unit]! : 0))
+}
+
+/** Ids of the groups that have nothing this criterion looks at (no BN, say), and are scored by L2 instead. */
+export function groupsWithoutVotes(
+  network: Network,
+  groups: readonly CoupledGroup[],
+  name: string,
+  options: CriterionOptions = plainOptions,
+): string[] {
+  const criterion = criterionNamed(name)
+  return groups.filter((group) => criterion.votes(network, group, options).length === 0).map(({ id }) => id)
 }
 
 /** @throws LupineError usage 'criterion-unknown' */
@@ -134,6 +148,8 @@ const l1 = (tensor: Tensor, axis: number) => along(tensor, axis, (sum, value) =>
 const l2 = (tensor: Tensor, axis: number) =>
   along(tensor, axis, (sum, value) => sum + value * value).map((sum) => Math.sqrt(sum))
 
+const l2Votes = overWeights(l2)
+
 /** Scales (input 1) of the BN layers the group's channels go through. */
 const scales = (network: Network, group: CoupledGroup): GroupConstant[] => {
   const norms = new Set(network.nodes.filter(({ op }) => op === 'BatchNormalization').map(({ name }) => name))
@@ -142,11 +158,17 @@ const scales = (network: Network, group: CoupledGroup): GroupConstant[] => {
 
 /** By name, as on the command line. */
 export const criteria: Readonly<Record<string, Criterion>> = {
-  l1: { about: 'sum of absolute filter weights (Li et al., ICLR 2017)', join: 'mean', votes: overWeights(l1) },
-  l2: { about: 'Euclidean norm of the filter (He et al., IJCAI 2018)', join: 'mean', votes: overWeights(l2) },
+  l1: {
+    about: 'sum of absolute filter weights (Li et al., ICLR 2017)',
+    join: 'mean',
+    weights: true,
+    votes: overWeights(l1),
+  },
+  l2: { about: 'Euclidean norm of the filter (He et al., IJCAI 2018)', join: 'mean', weights: true, votes: l2Votes },
   fpgm: {
     about: "distance to the layer's other filters, so that the replaceable go first (He et al., CVPR 2019)",
     join: 'mean',
+    weights: true,
     votes: overWeights(geometricMedianDistances),
   },
   bn: {

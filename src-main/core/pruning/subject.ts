@@ -19,25 +19,35 @@ export interface Subject {
   readonly cost: NetworkCost
 }
 
+export interface SubjectOptions {
+  /** Default l1. */
+  readonly criterion?: string
+  readonly scoring?: CriterionOptions
+  /** Scores from elsewhere instead of a criterion's: those of this network with its BN put back, say. */
+  readonly importance?: ReadonlyMap<string, Importance>
+  /** Ids of groups to leave alone. */
+  readonly exclude?: readonly string[]
+  /** Residual streams are decided on too. */
+  readonly streams?: boolean
+}
+
 /**
  * @param network cleaned
- * @param exclude ids of groups to leave alone
  * @throws LupineError 'criterion-unknown', 'criterion-needs-data'
  */
-export function createSubject(
-  network: Network,
-  criterion = 'l1',
-  exclude: readonly string[] = [],
-  options: CriterionOptions = plainOptions,
-): Subject {
+export function createSubject(network: Network, options: SubjectOptions = {}): Subject {
+  const { criterion = 'l1', scoring = plainOptions, exclude = [], streams = false } = options
   const coupling = findGroups(network)
   const prunable = coupling.groups.filter((group) => group.prunable)
+  const score = (group: CoupledGroup) => scoreUnits(network, group, criterion, scoring)
   return {
     network,
     coupling,
     branches: findBranches(coupling),
-    dimensions: prunable.filter((group) => !group.stream && group.channels > 1 && !exclude.includes(group.id)),
-    importance: new Map(prunable.map((group) => [group.id, scoreUnits(network, group, criterion, options)])),
+    dimensions: prunable.filter(
+      ({ id, stream, channels }) => (streams || !stream) && channels > 1 && !exclude.includes(id),
+    ),
+    importance: options.importance ?? new Map(prunable.map((group) => [group.id, score(group)])),
     cost: networkCost(network, coupling.shapes),
   }
 }

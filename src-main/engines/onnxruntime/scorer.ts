@@ -56,7 +56,7 @@ export class Scorer {
         `The network has ${width} outputs but ${request.data.address} has ${dataset.classes.length} classes.`,
         'Use the data set the network was trained for.',
       )
-    const subject = createSubject(network, request.criterion, request.exclude)
+    const subject = createSubject(network, { criterion: request.criterion, exclude: request.exclude })
     return new Scorer(subject, fitness, calibration, softmaxRows(values, width), width, request.threads)
   }
 
