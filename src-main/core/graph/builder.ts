@@ -37,6 +37,19 @@ export class NetworkBuilder {
     })
   }
 
+  /** One filter per channel, square kernel, same padding, no bias. */
+  depthwise(name: string, input: string, channels: number, kernel: number, stride = 1): string {
+    const weight = this.heNormal(`${name}.weight`, [channels, 1, kernel, kernel], kernel * kernel)
+    const pad = (kernel - 1) / 2
+    return this.node('Conv', name, [input, weight], {
+      kernel_shape: [kernel, kernel],
+      strides: [stride, stride],
+      pads: [pad, pad, pad, pad],
+      dilations: [1, 1],
+      group: channels,
+    })
+  }
+
   batchNorm(name: string, input: string, channels: number): string {
     const fill = (suffix: string, value: number) =>
       this.constant(`${name}.${suffix}`, [channels], new Float32Array(channels).fill(value))

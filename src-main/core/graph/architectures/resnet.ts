@@ -1,7 +1,6 @@
-import { fail } from '../failure'
-import { createRandom } from '../statistics/random'
-import { NetworkBuilder } from './builder'
-import type { Network } from './network'
+import { createRandom } from '../../statistics/random'
+import { NetworkBuilder } from '../builder'
+import type { Network } from '../network'
 
 /**
  * A CIFAR ResNet of depth 6n + 2 with option-A shortcuts (He et al., CVPR 2016, section 4.2): widths 16/32/64, basic
@@ -67,20 +66,4 @@ function optionA(
   const before = Math.floor(extra / 2)
   const pads = integers('pads', [0, before, 0, 0, 0, extra - before, 0, 0])
   return builder.node('Pad', `${name}.pad`, [sliced, pads], { mode: 'constant' })
-}
-
-/**
- * A fresh network by name: resnet20, resnet32, resnet44, resnet56, resnet110.
- * @throws LupineError 'architecture-unknown'
- */
-export function createArchitecture(name: string, classes: number, input: readonly number[], seed: number): Network {
-  const depth = Number(/^resnet(\d+)$/.exec(name)?.[1])
-  if (!Number.isInteger(depth) || depth < 8 || (depth - 2) % 6 !== 0)
-    throw fail(
-      'usage',
-      'architecture-unknown',
-      `There is no network "${name}".`,
-      'Use resnet20, resnet32, resnet44, resnet56 or resnet110.',
-    )
-  return createResnet(depth, classes, input, seed)
 }
