@@ -1,6 +1,6 @@
 import { consumers, producers, type Network, type NetworkNode } from '../graph/network'
 import type { CoupledGroup, Coupling } from './groups'
-import { layerName } from './layers'
+import { contracts, layerName } from './layers'
 
 /** A residual branch that may be removed: its shortcut is an identity or option A. */
 export interface ResidualBranch {
@@ -37,7 +37,8 @@ export function findBranches(coupling: Coupling): ResidualBranch[] {
         (readers.get(tensor) ?? []).some((node) => node !== add && !inner.includes(node)),
       )
       const groups = coupling.groups.filter((group) => group.prunable && livesIn(group, tensors, branch))
-      if (leaks || groups.length === 0 || constantWhenEmpty(network, branch, makers) === undefined) continue
+      if (leaks || !emptiesBranch(groups, branch, makers, network)) continue
+      if (constantWhenEmpty(network, branch, makers) === undefined) continue
       const id = commonName(inner.filter((node) => node.op === 'Conv' || node.op === 'Gemm').map(layerName)) || branch
       return [
         {
@@ -82,6 +83,23 @@ function cone(
 
 const livesIn = (group: CoupledGroup, tensors: ReadonlySet<string>, end: string): boolean =>
   group.members.every(({ tensor }) => tensors.has(tensor) && tensor !== end)
+
+/**
+ * Does the branch's last convolution read nothing but channels of these groups? Not when it is depthwise, and not when
+ * the fork's own channels are concatenated in front of it: its output would still depend on the image.
+ */
+function emptiesBranch(
+  groups: readonly CoupledGroup[],
+  end: string,
+  makers: ReadonlyMap<string, NetworkNode>,
+  network: Network,
+): boolean {
+  const node = makers.get(end)
+  if (node?.op === 'BatchNormalization') return emptiesBranch(groups, node.inputs[0]!, makers, network)
+  if (!node || !contracts(node, network)) return false
+  const shares = groups.flatMap(({ members }) => members.filter(({ tensor }) => tensor === node.inputs[0]))
+  return shares.length > 0 && shares[0]!.units.every((_, c) => shares.some(({ units }) => units[c]! >= 0))
+}
 
 /**
  * Value per channel of a branch's end when the channels inside are zero: a convolution leaves its bias, BN then gives

@@ -1,4 +1,4 @@
-import type { AttributeValue, Network, NetworkNode, Tensor } from './network'
+import type { AttributeValue, Network, NetworkNode, Tensor, ValueInfo } from './network'
 import type { Random } from '../ports'
 
 /** Builds a Network layer by layer, He-normal weights from a seeded stream (He et al., ICCV 2015). */
@@ -19,9 +19,30 @@ export class NetworkBuilder {
   }
 
   node(op: string, name: string, inputs: readonly string[], attributes: Record<string, AttributeValue> = {}): string {
-    const output = `${name}_out`
-    this.nodes.push({ name, op, domain: '', inputs, outputs: [output], attributes })
-    return output
+    return this.add(op, name, inputs, [`${name}_out`], attributes)[0]!
+  }
+
+  /** A node with several outputs, `NAME_out0`, `NAME_out1`, … */
+  fork(
+    op: string,
+    name: string,
+    inputs: readonly string[],
+    count: number,
+    attributes: Record<string, AttributeValue> = {},
+  ): string[] {
+    const outputs = Array.from({ length: count }, (_, i) => `${name}_out${i}`)
+    return this.add(op, name, inputs, outputs, attributes)
+  }
+
+  private add(
+    op: string,
+    name: string,
+    inputs: readonly string[],
+    outputs: string[],
+    attributes: Record<string, AttributeValue>,
+  ): string[] {
+    this.nodes.push({ name, op, domain: '', inputs, outputs, attributes })
+    return outputs
   }
 
   /** Square kernel, same padding, no bias. */
@@ -68,12 +89,20 @@ export class NetworkBuilder {
   }
 
   finish(name: string, input: readonly number[], output: string, classes: number): Network {
+    return this.network(
+      name,
+      [{ name: 'input', type: 'float32', shape: ['batch', ...input] }],
+      [{ name: output, type: 'float32', shape: ['batch', classes] }],
+    )
+  }
+
+  network(name: string, inputs: readonly ValueInfo[], outputs: readonly ValueInfo[]): Network {
     return {
       name,
       opset: 17,
       domains: {},
-      inputs: [{ name: 'input', type: 'float32', shape: ['batch', ...input] }],
-      outputs: [{ name: output, type: 'float32', shape: ['batch', classes] }],
+      inputs,
+      outputs,
       nodes: this.nodes,
       initializers: this.initializers,
       metadata: {},
@@ -81,7 +110,8 @@ export class NetworkBuilder {
     }
   }
 
-  private heNormal(name: string, shape: readonly number[], fanIn: number): string {
+  /** Weights of `fanIn` inputs per output. */
+  heNormal(name: string, shape: readonly number[], fanIn: number): string {
     const size = shape.reduce((a, b) => a * b, 1)
     const deviation = Math.sqrt(2 / fanIn)
     return this.constant(

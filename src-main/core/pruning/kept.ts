@@ -1,4 +1,4 @@
-import type { Coupling, GroupMember } from '../coupling/groups'
+import type { CoupledGroup, Coupling, GroupConstant, GroupMember } from '../coupling/groups'
 import type { Keep } from './widths'
 
 /** Channels of one tensor that a plan keeps, ascending. */
@@ -18,6 +18,19 @@ export interface KeptConstant {
   readonly indices: readonly number[]
   /** For a grouped convolution's weight: what each of its groups keeps of its own part, ascending from 0. */
   readonly perPart: readonly (readonly number[])[] | undefined
+  /** Which channels of which groups the axis follows, of those that lose some. */
+  readonly follows: string
+}
+
+/**
+ * What a use of a constant follows of a group. Readers of one constant that follow the same keep sharing it; others get
+ * a copy of their own, even where they happen to keep the same indices: equal widths give equal files.
+ */
+export function followedBy(group: CoupledGroup, { units }: GroupMember): string {
+  // FNV-1a: only uses that keep the same indices are ever compared by it.
+  let hash = 0x811c9dc5
+  for (const unit of units) hash = Math.imul(hash ^ unit, 0x01000193)
+  return `${group.id}#${hash >>> 0}`
 }
 
 /** Clears the positions of units that go. */
@@ -34,7 +47,7 @@ export function keptChannels(coupling: Coupling, keep: Keep): Map<string, KeptCh
   const masks = new Map<string, { axis: number; mask: boolean[] }>()
   for (const group of coupling.groups) {
     const units = keep.get(group.id)
-    if (!units) continue
+    if (!units || units.length === group.channels) continue
     const stays = new Set(units)
     for (const member of group.members) {
       let entry = masks.get(member.tensor)
@@ -52,25 +65,27 @@ export function keptChannels(coupling: Coupling, keep: Keep): Map<string, KeptCh
 
 /** Every axis of every constant that loses something, per node that reads it. */
 export function keptConstants(coupling: Coupling, keep: Keep): KeptConstant[] {
-  const entries = new Map<string, { mask: boolean[]; use: Coupling['groups'][number]['constants'][number] }>()
+  const entries = new Map<string, { mask: boolean[]; use: GroupConstant; follows: string[] }>()
   for (const group of coupling.groups) {
     const units = keep.get(group.id)
-    if (!units) continue
+    if (!units || units.length === group.channels) continue
     const stays = new Set(units)
     for (const use of group.constants) {
       const key = `${use.node}#${use.input}@${use.axis}`
       let entry = entries.get(key)
       if (!entry) {
-        entry = { use, mask: new Array<boolean>(use.units.length).fill(true) }
+        entry = { use, mask: new Array<boolean>(use.units.length).fill(true), follows: [] }
         entries.set(key, entry)
       }
       clear(entry.mask, use, stays)
+      entry.follows.push(followedBy(group, use))
     }
   }
-  return [...entries.values()].map(({ use: { node, input, tensor, axis, parts }, mask }) => {
-    if (parts === 1) return { node, input, tensor, axis, indices: positions(mask), perPart: undefined }
+  return [...entries.values()].map(({ use: { node, input, tensor, axis, parts }, mask, follows: each }) => {
+    const follows = each.join()
+    if (parts === 1) return { node, input, tensor, axis, indices: positions(mask), perPart: undefined, follows }
     const size = mask.length / parts
     const perPart = Array.from({ length: parts }, (_, p) => positions(mask.slice(p * size, (p + 1) * size)))
-    return { node, input, tensor, axis, indices: perPart[0]!, perPart }
+    return { node, input, tensor, axis, indices: perPart[0]!, perPart, follows }
   })
 }

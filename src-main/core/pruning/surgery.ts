@@ -24,9 +24,9 @@ export function applyPlan(
   validate(coupling, branches, keep)
   const removed = branches.filter((branch) => branch.groups.some((id) => keep.get(id)?.length === 0))
   let { network } = coupling
-  for (const branch of removed) network = replaceBranch(network, branch, constant)
-  network = withoutDeadParts(network)
   const kept = keptChannels(coupling, keep)
+  for (const branch of removed) network = replaceBranch(network, branch, constant, kept.get(branch.output)?.indices)
+  network = withoutDeadParts(network)
   const context: CutContext = { network, shapes: coupling.shapes, kept: (tensor) => kept.get(tensor ?? '') }
   const initializers = new Map(network.initializers)
   const cutInput = constantCutter(network, keptConstants(coupling, keep), initializers)
@@ -75,7 +75,7 @@ function constantCutter(network: Network, cuts: readonly KeptConstant[], initial
 }
 
 const signatureOf = (cuts: readonly KeptConstant[] = []): string =>
-  cuts.map(({ axis, indices, perPart }) => `${axis}:${(perPart ?? indices).join()}`).join('|')
+  cuts.map(({ axis, indices, perPart, follows }) => `${axis}:${(perPart ?? indices).join()}:${follows}`).join('|')
 
 /** Parts first: a grouped weight's parts are told apart by its rows, so before rows are cut. */
 const sliced = (tensor: Tensor, cuts: readonly KeptConstant[]): Tensor =>
