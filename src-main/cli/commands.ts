@@ -29,6 +29,16 @@ const method = string('NAME', 'igwo | gwo | random | uniform (igwo)')
 const trainImages = string('N', 'training images per epoch (all)')
 const evaluations = string('N', 'candidates the search may evaluate (160)')
 
+const criterionOptions: Record<string, Option> = {
+  criterion: string('NAME', 'importance: l1 | l2 | fpgm | bn | taylor | activation | random (l1)'),
+  'next-layer': { type: 'boolean', about: 'l1, l2, fpgm: weights of the layers that read a channel count too' },
+}
+
+const criterionRequest = (values: Values) => ({
+  criterion: text(values, 'criterion'),
+  nextLayer: values['next-layer'] as boolean | undefined,
+})
+
 /** Only what was given; zod fills in the rest. */
 const given = <T extends object>(object: T): T =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T
@@ -86,20 +96,31 @@ export const commands: Readonly<Record<string, Command>> = {
     options: {
       keep: string('R', 'fraction of channels kept'),
       plan: string('FILE', 'a plan.json instead'),
-      criterion: string('NAME', 'importance: l1 | l2 (l1)'),
+      force: { type: 'boolean', about: 'apply the plan to another file than it was made for' },
+      ...criterionOptions,
+      data: string('DATA', 'for taylor and activation: sample | cifar10:DIR | cifar100:DIR'),
+      normalize,
+      engine,
       round: string('N', 'widths become multiples of N (1)'),
-      exclude: { type: 'string', multiple: true, value: 'NAME', about: 'a group to leave whole; repeatable' },
+      exclude: { type: 'string', multiple: true, value: 'NAME', about: 'a group or layer to leave whole; repeatable' },
+      streams: { type: 'boolean', about: 'residual streams too' },
       out: string('FILE', 'the pruned model'),
       'plan-out': string('FILE', 'the plan that was applied'),
       seed,
     },
     request: (values, [model]) => ({
-      call: 'model.prune',
+      job: 'prune',
       request: given({
         model: model!,
         keep: number(values, 'keep'),
         plan: text(values, 'plan'),
-        criterion: text(values, 'criterion'),
+        force: values['force'] as boolean | undefined,
+        ...criterionRequest(values),
+        data: text(values, 'data'),
+        normalize: text(values, 'normalize'),
+        engine: text(values, 'engine') as 'tensorflow' | undefined,
+        seed: number(values, 'seed'),
+        streams: values['streams'] as boolean | undefined,
         round: number(values, 'round'),
         exclude: values['exclude'] as string[] | undefined,
         out: required(values, 'out', 'prune'),

@@ -38,6 +38,7 @@ export const prune = (result: CallResult<'model.prune'>): string =>
       }),
     ]),
     `against the masked original: largest difference ${result.equivalence.maxAbsDiff.toExponential(2)} of a range of ${result.equivalence.outputRange.toPrecision(3)}`,
+    ...result.warnings.map((text) => `note: ${text}`),
     `wrote ${result.files.join(', ')}`,
   ].join('\n')
 

@@ -43,6 +43,8 @@ export const jobs = {
     }),
     result: runResult,
   },
+  /** As the call, with progress: criteria that look at data take a while. */
+  prune,
   profile,
   evaluate,
   search,

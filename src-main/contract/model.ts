@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { engineName, modelPath } from './options'
+import { criterion, dataAddress, engineName, modelPath, nextLayer, normalize, seed } from './options'
 
 const valueInfo = z.object({ name: z.string(), shape: z.array(z.union([z.number(), z.string()])) })
 
@@ -59,12 +59,18 @@ export const prune = {
     model: modelPath,
     keep: z.number().positive().max(1).optional(),
     plan: z.string().optional(),
-    criterion: z.string().default('l1'),
+    criterion,
+    nextLayer,
+    data: dataAddress.optional().describe('for criteria that look at data'),
+    normalize: normalize.optional(),
+    engine: engineName.optional().describe('for Taylor scores'),
     round: z.number().int().positive().default(1),
-    exclude: z.array(z.string()).default([]),
+    exclude: z.array(z.string()).default([]).describe('groups or layers to leave whole'),
+    streams: z.boolean().default(false).describe('uniform pruning of residual streams too'),
+    force: z.boolean().default(false).describe('apply a plan to another file than it was made for'),
     out: z.string(),
     planOut: z.string().optional(),
-    seed: z.number().default(0),
+    seed: seed.default(0),
   }),
   result: z.object({
     groups: z.array(z.object({ id: z.string(), before: z.number(), after: z.number() })),
@@ -73,5 +79,6 @@ export const prune = {
     params: beforeAfter,
     equivalence: z.object({ maxAbsDiff: z.number(), outputRange: z.number() }),
     files: z.array(z.string()),
+    warnings: z.array(z.string()),
   }),
 }

@@ -8,6 +8,9 @@ export const engineName = z.enum(['tensorflow', 'wasm'])
 export const normalize = z.string().describe('imagenet | cifar10 | unit | half | MEAN/STD')
 export const seed = z.number().int().nonnegative()
 
+export const criterion = z.string().default('l1').describe('l1 | l2 | fpgm | bn | taylor | activation | random')
+export const nextLayer = z.boolean().default(false).describe('weights of the layers that read a channel count too')
+
 /** Fractions of the original, each in (0, 1]. */
 export const budgetSchema = z.object({
   latency: z.number().positive().max(1).optional(),

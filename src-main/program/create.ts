@@ -37,7 +37,7 @@ export function createProgram(): Program {
   const table: CallTable = {
     'model.inspect': inspectModel,
     'model.check': checkModel,
-    'model.prune': pruneModel,
+    'model.prune': (request) => pruneModel(request),
     'model.new': newModel,
     'program.about': aboutProgram,
     'jobs.list': () => Promise.resolve(register.list()),
@@ -49,6 +49,7 @@ export function createProgram(): Program {
     run: runJob,
     resume: resumeJob,
     demo: demoJob,
+    prune: pruneModel,
     profile: profileJob,
     evaluate: evaluateJob,
     search: searchJob,

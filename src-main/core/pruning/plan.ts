@@ -3,12 +3,13 @@ import type { ResidualBranch } from '../coupling/branches'
 import type { Coupling } from '../coupling/groups'
 import { maskedActivations } from './masks'
 import { keptConstants } from './kept'
+import { migratePlan, planVersion, type AnyPlan } from './plan-migrations'
 import type { Keep } from './widths'
 
-/** plan.json, version 1. Other programs read it: fields are added, never renamed. */
+/** plan.json as it is written; plan-migrations.ts reads older ones. Other programs read it: fields are added, never renamed. */
 export interface PlanFile {
   readonly format: 'lupine-plan'
-  readonly version: 1
+  readonly version: typeof planVersion
   readonly model: { readonly sha256: string }
   readonly groups: readonly {
     readonly id: string
@@ -40,7 +41,7 @@ export function planFile(
   const removed = branches.filter((branch) => branch.groups.some((id) => keep.get(id)?.length === 0))
   return {
     format: 'lupine-plan',
-    version: 1,
+    version: planVersion,
     model: { sha256 },
     groups: coupling.groups
       .filter((group) => keep.has(group.id))
@@ -58,49 +59,38 @@ export function planFile(
   }
 }
 
+/** What a plan asks for. */
+export interface ReadPlan {
+  readonly keep: Map<string, readonly number[]>
+  /** Of the file it was made for; '' where the plan does not say. */
+  readonly sha256: string
+  /** Do removed branches leave their constant behind? */
+  readonly constant: boolean
+}
+
 /**
- * Reads plan.json: units kept per group.
+ * Reads plan.json, of this version or an older one: units kept per group.
  * @throws LupineError 'plan-unreadable', 'plan-version'
  */
-export function readPlan(
-  text: string,
-  place: string,
-): { keep: Map<string, readonly number[]>; sha256: string; constant: boolean } {
-  let plan: Partial<PlanFile>
+export function readPlan(text: string, place: string): ReadPlan {
+  const unreadable = (what: string, hint: string, cause?: unknown) =>
+    fail('input', 'plan-unreadable', `${place}${what}`, hint, cause)
+  let given: AnyPlan | null
   try {
-    plan = JSON.parse(text) as Partial<PlanFile>
+    given = JSON.parse(text) as AnyPlan | null
   } catch (error) {
-    throw fail(
-      'input',
-      'plan-unreadable',
-      `${place} is not JSON: ${(error as Error).message}.`,
-      'Give the plan.json of a run, or one in its format.',
-      error,
-    )
+    const hint = 'Give the plan.json of a run, or one in its format.'
+    throw unreadable(` is not JSON: ${(error as Error).message}.`, hint, error)
   }
-  if (plan?.format !== 'lupine-plan' || !Array.isArray(plan.groups))
-    throw fail(
-      'input',
-      'plan-unreadable',
-      `${place} is not a Lupine plan.`,
-      'A plan starts with "format": "lupine-plan".',
-    )
-  if (plan.version !== 1)
-    throw fail(
-      'input',
-      'plan-version',
-      `${place} is a plan of version ${String(plan.version)}; this Lupine reads version 1.`,
-      'Use a newer Lupine.',
-    )
+  if (given?.['format'] !== 'lupine-plan')
+    throw unreadable(' is not a Lupine plan.', 'A plan starts with "format": "lupine-plan".')
+  const plan = migratePlan(given, place) as Partial<PlanFile>
+  if (!Array.isArray(plan.groups))
+    throw unreadable(' has no list "groups".', 'A plan lists its groups, each with an id and the indices it keeps.')
   const keep = new Map<string, readonly number[]>()
   for (const group of plan.groups as readonly Partial<PlanFile['groups'][number]>[]) {
-    if (typeof group.id !== 'string' || !Array.isArray(group.keep))
-      throw fail(
-        'input',
-        'plan-unreadable',
-        `${place}: a group lacks "id" or "keep".`,
-        'Give each group an id and the indices it keeps.',
-      )
+    if (typeof group?.id !== 'string' || !Array.isArray(group.keep))
+      throw unreadable(': a group lacks "id" or "keep".', 'Give each group an id and the indices it keeps.')
     keep.set(group.id, group.keep)
   }
   const constant = (plan.removedBranches ?? []).every((branch) => branch.constant !== false)

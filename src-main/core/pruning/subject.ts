@@ -4,7 +4,7 @@ import { networkCost, type NetworkCost } from '../graph/cost'
 import { opRow } from '../graph/ops'
 import type { Network } from '../graph/network'
 import type { Widths } from '../ports'
-import { plainOptions, scoreUnits, type CriterionOptions, type Importance } from './criteria'
+import { scoreUnits, type Importance } from './criteria'
 import { applyPlan } from './surgery'
 import { keepFromWidths, type Keep } from './widths'
 
@@ -20,10 +20,11 @@ export interface Subject {
 }
 
 export interface SubjectOptions {
-  /** Default l1. */
+  /** When it is known already. */
+  readonly coupling?: Coupling
+  /** A criterion that needs no data; default l1. */
   readonly criterion?: string
-  readonly scoring?: CriterionOptions
-  /** Scores from elsewhere instead of a criterion's: those of this network with its BN put back, say. */
+  /** Scores from elsewhere instead: by data, or of this network with its BN put back. */
   readonly importance?: ReadonlyMap<string, Importance>
   /** Ids of groups to leave alone. */
   readonly exclude?: readonly string[]
@@ -36,10 +37,9 @@ export interface SubjectOptions {
  * @throws LupineError 'criterion-unknown', 'criterion-needs-data'
  */
 export function createSubject(network: Network, options: SubjectOptions = {}): Subject {
-  const { criterion = 'l1', scoring = plainOptions, exclude = [], streams = false } = options
-  const coupling = findGroups(network)
+  const { criterion = 'l1', exclude = [], streams = false, coupling = findGroups(network) } = options
   const prunable = coupling.groups.filter((group) => group.prunable)
-  const score = (group: CoupledGroup) => scoreUnits(network, group, criterion, scoring)
+  const score = (group: CoupledGroup) => scoreUnits(network, group, criterion)
   return {
     network,
     coupling,

@@ -1,3 +1,4 @@
+import { criteria } from '../../../src-main/core/pruning/criteria'
 import { describe, expect, it } from 'vitest'
 import { commands } from '../../../src-main/cli/commands'
 import { columns, count, duration } from '../../../src-main/cli/format'
@@ -37,7 +38,7 @@ describe('parseCommandLine', () => {
       'o.onnx',
     )
     expect(prune.request(values, positionals)).toEqual({
-      call: 'model.prune',
+      job: 'prune',
       request: { model: 'm.onnx', keep: 0.5, exclude: ['a', 'b'], out: 'o.onnx' },
     })
   })
@@ -56,6 +57,11 @@ describe('parseCommandLine', () => {
 })
 
 describe('help', () => {
+  it('names every criterion', () => {
+    for (const name of ['prune'])
+      expect(helpFor(name, commands[name]!)).toContain(`importance: ${Object.keys(criteria).join(' | ')} (l1)`)
+  })
+
   it('lists every command and every option', () => {
     for (const [name, command] of Object.entries(commands)) {
       expect(helpText()).toContain(`  ${name}`)
