@@ -1,57 +1,64 @@
-import { intAttribute, type AttributeValue, type Network, type NetworkNode, type Tensor } from './network'
+import { isTensor, type Network, type NetworkNode, type Shape, type Tensor } from './network'
+import { canLower, lowered } from './lowered'
 import { opRow } from './ops'
+import { canRaise, raised } from './raised'
+import { propagate } from './shapes'
 
 /** The opset inside: the oldest whose BatchNormalization recalibrates in onnxruntime is 14; 17 is widely supported. */
 export const canonicalOpset = 17
 
+/** What a rewriting rule may use. */
+export interface RewriteContext {
+  readonly opset: number
+  /** Shape of a tensor, symbolic where the model is. */
+  shape(name: string | undefined): Shape | undefined
+  /** Values of a constant input. */
+  constant(name: string | undefined): number[] | undefined
+  /** A new initializer of the node; returns its name. */
+  add(node: NetworkNode, name: string, tensor: Tensor): string
+}
+
 /**
- * Older opsets kept in attributes what 17 takes as inputs (Slice, Pad, Clip, Squeeze, …). Rewrites those nodes and
- * raises the opset, so that everything behind sees one form. A network with an unknown standard op keeps its opset:
- * Lupine does not know what that op means in another version.
+ * Rewrites a network of opset 7 to 21 in the forms of 17, so that everything behind sees one: older opsets kept in
+ * attributes what 17 takes as inputs, newer ones the other way round; ops that were dropped (Upsample, ImageScaler, …)
+ * become what replaced them. A network with an op that Lupine does not know, or that 17 cannot say, keeps its opset.
  */
 export function toCanonicalOpset(network: Network): Network {
-  if (network.opset >= canonicalOpset) return network
-  if (network.nodes.some((node) => node.domain === '' && !opRow(node) && node.op !== 'Constant')) return network
-  if (network.nodes.some((node) => cannotRaise(node, network.opset))) return network
+  if (network.opset === canonicalOpset) return network
+  const [can, rewrite] = network.opset < canonicalOpset ? [canRaise, raised] : [canLower, lowered]
   const initializers = new Map(network.initializers)
-  const nodes = network.nodes.map((node) => raise(node, network.opset, initializers))
+  let shapes: ReadonlyMap<string, Shape> | undefined
+  const inputs = () => new Map(network.inputs.flatMap(({ name, shape }) => (shape ? [[name, shape] as const] : [])))
+  const context: RewriteContext = {
+    opset: network.opset,
+    shape: (name) => (shapes ??= propagate(network, inputs()).shapes).get(name ?? ''),
+    constant: (name) => {
+      const tensor = network.initializers.get(name ?? '')
+      return tensor && Array.from(tensor.data, Number)
+    },
+    add(node, name, tensor) {
+      const id = `${node.name}/${name}`
+      initializers.set(id, tensor)
+      return id
+    },
+  }
+  for (const node of network.nodes) if (!isKnown(node) || !can(node, context)) return network
+  const nodes = network.nodes.flatMap((node) => (node.domain === '' ? rewrite(node, context) : [node]))
   return { ...network, opset: canonicalOpset, nodes, initializers }
 }
 
-/** Softmax before opset 13 flattened from its axis on; the same only where that axis is the last. */
-const cannotRaise = (node: NetworkNode, opset: number): boolean =>
-  opset < 13 && (node.op === 'Softmax' || node.op === 'LogSoftmax') && intAttribute(node, 'axis', 1) !== 1
+/** Ops without a row that are nevertheless understood: raised.ts says what they become. */
+const replaced = new Set(['ImageScaler', 'Crop', 'Affine', 'Constant'])
 
-function raise(node: NetworkNode, opset: number, initializers: Map<string, Tensor>): NetworkNode {
-  const lists = moved[node.op]
-  const rest = (names: readonly string[]): Record<string, AttributeValue> =>
-    Object.fromEntries(Object.entries(node.attributes).filter(([name]) => !names.includes(name)))
-  const constant = (name: string, values: readonly number[], type: 'int64' | 'float32'): string => {
-    const id = `${node.name}/${name}`
-    const data = type === 'int64' ? Float64Array.from(values) : Float32Array.from(values)
-    initializers.set(id, { type, shape: type === 'float32' ? [] : [values.length], data })
-    return id
-  }
-  if (node.op === 'BatchNormalization') return { ...node, attributes: rest(['spatial', 'is_test', 'consumed_inputs']) }
-  if (!lists || !lists.some((name) => node.attributes[name] !== undefined)) return node
-  if (opset >= 13) return node
-  const inputs = [node.inputs[0]!]
-  for (const name of lists) {
-    const value = node.attributes[name]
-    if (value === undefined) inputs.push('')
-    else if (Array.isArray(value)) inputs.push(constant(name, value as number[], 'int64'))
-    else inputs.push(constant(name, [value as number], 'float32'))
-  }
-  while (inputs[inputs.length - 1] === '') inputs.pop()
-  return { ...node, inputs, attributes: rest(lists) }
-}
+/** A subgraph inside an attribute would keep its own forms. */
+const hasSubgraph = (node: NetworkNode): boolean =>
+  Object.values(node.attributes).some(
+    (value) =>
+      typeof value === 'object' &&
+      !Array.isArray(value) &&
+      !isTensor(value) &&
+      ['If', 'Loop', 'Scan'].includes(node.op),
+  )
 
-/** Attributes that became inputs, in input order. ReduceMean's axes stayed an attribute until 18. */
-const moved: Record<string, readonly string[]> = {
-  Slice: ['starts', 'ends', 'axes'],
-  Pad: ['pads', 'value'],
-  Clip: ['min', 'max'],
-  Squeeze: ['axes'],
-  Unsqueeze: ['axes'],
-  ReduceSum: ['axes'],
-}
+const isKnown = (node: NetworkNode): boolean =>
+  node.domain !== '' || ((opRow(node) !== undefined || replaced.has(node.op)) && !hasSubgraph(node))

@@ -1,6 +1,7 @@
 import { elementCount, type Network, type Shape } from './network'
 import { opRow } from './ops'
 import { volume } from './ops/row'
+import { byteLength } from './tensors'
 import { inferShapes, type Shapes } from './shapes'
 
 export interface NodeCost {
@@ -34,7 +35,7 @@ export function networkCost(network: Network, shapes: Shapes = inferShapes(netwo
   let params = 0
   let weightBytes = 0
   for (const [name, tensor] of network.initializers) {
-    weightBytes += tensor.data.byteLength
+    weightBytes += byteLength(tensor)
     if (trainable.has(name)) params += elementCount(tensor.shape)
   }
   const macs = nodes.reduce((sum, cost) => sum + cost.macs, 0)

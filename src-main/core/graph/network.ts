@@ -124,9 +124,12 @@ export function stringAttribute(node: NetworkNode, name: string, fallback: strin
   return typeof value === 'string' ? value : fallback
 }
 
+/** Longer than any list of axes, sizes or pads; what is larger is a weight and not read here. */
+const longestArgument = 4096
+
 /** A small constant input as numbers (axes, starts, pads, …); undefined when absent or not constant. */
 export function constantInput(network: Network, node: NetworkNode, index: number): number[] | undefined {
   const name = node.inputs[index]
   const tensor = name ? network.initializers.get(name) : undefined
-  return tensor ? Array.from(tensor.data, Number) : undefined
+  return tensor && elementCount(tensor.shape) <= longestArgument ? Array.from(tensor.data, Number) : undefined
 }

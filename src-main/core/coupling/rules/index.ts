@@ -17,6 +17,8 @@ export const couplingRules: Readonly<Record<string, CouplingRule>> = {
   AveragePool: passSpatial,
   GlobalAveragePool: passSpatial,
   GlobalMaxPool: passSpatial,
+  LpPool: passSpatial,
+  GlobalLpPool: passSpatial,
 }
 
 export { opaqueRule, type CouplingRule, type RuleContext } from './context'

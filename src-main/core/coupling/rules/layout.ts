@@ -195,4 +195,9 @@ export const layoutRules: Readonly<Record<string, CouplingRule>> = {
   ReduceMax: reduce,
   ReduceMin: reduce,
   ReduceL2: reduce,
+  ReduceL1: reduce,
+  ReduceProd: reduce,
+  ReduceSumSquare: reduce,
+  ReduceLogSum: reduce,
+  ReduceLogSumExp: reduce,
 }
