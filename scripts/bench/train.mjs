@@ -1,152 +1,48 @@
 /** `npm run bench:train`: see README.md here. */
-import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
-import { cpus, homedir, loadavg } from 'node:os'
-import { dirname, join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
-import { build } from 'vite'
-import { runChild } from '../setup/child.mjs'
 import { setUpTensorflow } from '../setup/tensorflow.mjs'
-import { withForeignLoad } from './quiet.mjs'
+import { bundle, contest, contestant, median, pythonWithTorch, stop, torchScript } from './contest.mjs'
 
-const here = dirname(fileURLToPath(import.meta.url))
-const root = dirname(dirname(here))
-const say = (line) => process.stderr.write(`${line}\n`)
 const { values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
+    network: { type: 'string', default: 'resnet20' },
     rounds: { type: 'string', default: '12' },
     steps: { type: 'string', default: '5' },
     batch: { type: 'string', default: '128' },
     threads: { type: 'string', default: '2' },
   },
 })
-const { rounds, steps, batch, threads } = Object.fromEntries(
-  ['rounds', 'steps', 'batch', 'threads'].map((name) => [name, Number(values[name])]),
-)
+const { network } = values
+const [rounds, steps, batch, threads] = ['rounds', 'steps', 'batch', 'threads'].map((name) => Number(values[name]))
+if (!['resnet20', 'resnet56', 'vgg16', 'mobilenetv2'].includes(network))
+  stop(`There is no benchmark of "${network}". Use resnet20, resnet56, vgg16 or mobilenetv2.`)
 
-const median = (list) => list.toSorted((a, b) => a - b)[list.length >> 1]
-const imagesPerSecond = (milliseconds) => (batch / milliseconds) * 1000
-
-function stop(message) {
-  say(message)
-  process.exit(1)
-}
-
-/** Our trainer as one JavaScript file. */
-async function buildTrainer() {
-  const outDir = join(root, 'out', 'bench')
-  await build({
-    configFile: false,
-    root,
-    logLevel: 'error',
-    build: {
-      ...{ ssr: join(here, 'trainer.ts'), outDir, emptyOutDir: true, target: 'node20', minify: false },
-      rollupOptions: { output: { entryFileNames: 'trainer.mjs' } },
-    },
-  })
-  return join(outDir, 'trainer.mjs')
-}
-
-/** A Python that has PyTorch: a virtual environment in the cache, made on first use. */
-async function pythonWithTorch() {
-  const folder = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'lupine', 'bench', 'torch')
-  const python = join(folder, 'bin', 'python')
-  const hasTorch = async () =>
-    existsSync(python) && (await runChild(python, ['-c', 'import torch'], { limit: 120_000 })).ok
-  if (await hasTorch()) return python
-  say(`Installing PyTorch with pip into ${folder} (200 MB to 3 GB to download, depending on the build pip offers)`)
-  mkdirSync(dirname(folder), { recursive: true })
-  const made = await runChild('python3', ['-m', 'venv', folder], { limit: 120_000 })
-  if (!made.ok) stop(`A virtual environment cannot be made: ${made.why}`)
-  const installed = await runChild(python, ['-m', 'pip', 'install', 'torch'], { limit: 1_800_000 })
-  if (!installed.ok || !(await hasTorch())) stop(`PyTorch cannot be installed: ${installed.why}`)
-  return python
-}
-
-/** A trainer process: first says something, then answers each line with one. */
-function start(command, args) {
-  const env = {
-    ...process.env,
-    TF_NUM_INTRAOP_THREADS: String(threads),
-    TF_CPP_MIN_LOG_LEVEL: '2',
-    OMP_NUM_THREADS: String(threads),
-  }
-  const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'], env })
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-  const next = async () => {
-    const { value, done } = await lines.next()
-    if (done) stop(`${command} ended early.`)
-    return JSON.parse(value)
-  }
-  return {
-    pid: child.pid,
-    hello: next(),
-    run: (count) => {
-      child.stdin.write(`${count}\n`)
-      return next()
-    },
-    end: () => child.stdin.end(),
-  }
-}
-
-const tensorflow = await setUpTensorflow({ say })
+const tensorflow = await setUpTensorflow({ say: (line) => process.stderr.write(`${line}\n`) })
 if (!tensorflow.ok) stop(`${tensorflow.reason} ${tensorflow.hint}`)
 const python = await pythonWithTorch()
-const trainer = await buildTrainer()
-const torch = (layout) => start(python, [join(here, 'trainer_torch.py'), String(batch), String(threads), layout])
-const contestants = {
-  lupine: start(process.execPath, [trainer, String(batch)]),
-  torchChannelsLast: torch('channels_last'),
-  torchDefault: torch('default'),
-}
-const names = Object.keys(contestants)
-const hellos = {}
-for (const name of names) hellos[name] = await contestants[name].hello
-say(`Warming up; load ${loadavg()[0].toFixed(1)} on ${cpus().length} CPUs`)
-for (const name of names) await contestants[name].run(5)
-
-// Rounds in which something else took more than this share of the machine are shown but do not count.
-const FOREIGN = 0.1
-const pids = names.map((name) => contestants[name].pid)
-const all = []
-const quiet = () => all.filter((round) => round.foreign <= FOREIGN)
-while (quiet().length < rounds && all.length < 5 * rounds) {
-  const round = { foreign: 0, times: {} }
-  // A different one begins each round, so that none always follows the same.
-  for (const name of names.map((_, i) => names[(i + all.length) % names.length])) {
-    const { value, foreign } = await withForeignLoad(pids, () => contestants[name].run(steps))
-    round.times[name] = value
-    round.foreign = Math.max(round.foreign, foreign)
-  }
-  all.push(round)
-  const shown = names.map((name) => `${name} ${median(round.times[name]).toFixed(0)} ms`).join(', ')
-  const note = round.foreign > FOREIGN ? ` (not counted: others took ${(100 * round.foreign).toFixed(0)} %)` : ''
-  say(`round ${all.length}: ${shown}${note}`)
-}
-const counted = quiet().length >= 3 ? quiet() : all
-if (counted === all && quiet().length < all.length) say('The machine was never quiet: take these figures with care.')
-const times = Object.fromEntries(names.map((name) => [name, counted.flatMap((round) => round.times[name])]))
-for (const name of names) contestants[name].end()
-
-const ratio = (peer) => median(counted.map(({ times }) => median(times[peer]) / median(times.lupine)))
-const result = {
-  network: 'ResNet-20, 3×32×32',
-  batch,
-  threads,
-  cpu: cpus()[0]?.model ?? '',
-  rounds: { counted: counted.length, quiet: quiet().length, all: all.length },
-  versions: { tensorflow: tensorflow.version, torch: hellos.torchChannelsLast },
-  imagesPerSecond: Object.fromEntries(names.map((name) => [name, imagesPerSecond(median(times[name]))])),
-  ratio: { channelsLast: ratio('torchChannelsLast'), default: ratio('torchDefault') },
-  milliseconds: times,
-}
+const trainer = await bundle('trainer.ts')
+const torch = (layout) =>
+  contestant(python, [torchScript('trainer.py'), network, String(batch), String(threads), layout], threads)
+const { times, ratio, hellos, ...rest } = await contest(
+  {
+    lupine: contestant(process.execPath, [trainer, network, String(batch)], threads),
+    channelsLast: torch('channels_last'),
+    default: torch('default'),
+  },
+  'lupine',
+  { rounds, steps, warmUp: 5 },
+)
+const imagesPerSecond = Object.fromEntries(
+  Object.entries(times).map(([name, list]) => [name, (batch / median(list)) * 1000]),
+)
+const versions = { tensorflow: tensorflow.version, torch: hellos.channelsLast }
+const result = { network, batch, threads, versions, imagesPerSecond, ratio, ...rest, milliseconds: times }
 if (values.json) console.log(JSON.stringify(result))
 else {
-  for (const name of names) console.log(`${name.padEnd(18)} ${result.imagesPerSecond[name].toFixed(0)} images/s`)
+  for (const [name, rate] of Object.entries(imagesPerSecond))
+    console.log(`${name.padEnd(14)} ${rate.toFixed(0)} images/s`)
   console.log(
-    `Lupine is ${result.ratio.channelsLast.toFixed(2)} × PyTorch channels_last, ${result.ratio.default.toFixed(2)} × its default layout`,
+    `${network}, batch ${batch}: Lupine is ${ratio.channelsLast.toFixed(2)} × PyTorch channels_last, ${ratio.default.toFixed(2)} × its default layout`,
   )
 }

@@ -1,20 +1,22 @@
 /**
- * Our side of `npm run bench:train`: argv BATCH; reads "STEPS" lines from stdin, trains so many steps, answers
+ * Our side of `npm run bench:train`: argv NETWORK BATCH; reads "STEPS" lines from stdin, trains so many steps, answers
  * a JSON list of milliseconds per step.
  */
 import { createInterface } from 'node:readline'
-import { createResnet } from '../../src-main/core/graph/architectures'
+import { createArchitecture } from '../../src-main/core/graph/architectures'
 import { createRandom } from '../../src-main/core/statistics/random'
 import { withMachine } from '../../src-main/devices/measuring/machine-lock'
 import { openTensorFlow } from '../../src-main/engines/tensorflow/backend'
 import { LoadedModel } from '../../src-main/engines/training/model'
 
-const batch = Number(process.argv[2])
+const name = process.argv[2]!
+const batch = Number(process.argv[3])
+const side = name === 'mobilenetv2' ? 96 : 32
 const random = createRandom(1)
-const images = Float32Array.from({ length: batch * 3 * 32 * 32 }, () => random.normal())
+const images = Float32Array.from({ length: batch * 3 * side * side }, () => random.normal())
 const labels = Int32Array.from({ length: batch }, () => random.below(10))
 const training = { momentum: 0.9, nesterov: true, weightDecay: 1e-4, distillation: 0, temperature: 1 }
-const model = new LoadedModel(openTensorFlow(), createResnet(20, 10, [3, 32, 32], 1), { training })
+const model = new LoadedModel(openTensorFlow(), createArchitecture(name, 10, [3, side, side], 1), { training })
 
 const say = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n`)
 say('ready')
