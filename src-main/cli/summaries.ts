@@ -16,12 +16,19 @@ export function inspect(result: CallResult<'model.inspect'>): string {
     `in  ${result.inputs.map(shape).join('; ')}`,
     `out ${result.outputs.map(shape).join('; ')}`,
     `${count(result.macs)} MACs, ${count(result.params)} parameters, ${count(result.bytes)} bytes`,
-    ...(result.opaque.length > 0
-      ? [`not understood: ${result.opaque.map(({ op, name }) => `${op} "${name}"`).join(', ')}`]
-      : []),
+    ...(result.opaque.length > 0 ? [`not understood, so what reaches them stays whole: ${opaque(result.opaque)}`] : []),
     '',
     columns([['group', 'channels', 'prunable'], ...groups]),
   ].join('\n')
+}
+
+/** By operator, with the first one's name: a quantised network has hundreds. */
+function opaque(nodes: CallResult<'model.inspect'>['opaque']): string {
+  const byOp = new Map<string, string[]>()
+  for (const { op, name } of nodes) byOp.set(op, [...(byOp.get(op) ?? []), name])
+  return [...byOp]
+    .map(([op, names]) => `${op} × ${names.length} ("${names[0]}"${names.length > 1 ? ', …' : ''})`)
+    .join(', ')
 }
 
 export const check = (result: CallResult<'model.check'>): string =>
