@@ -3,6 +3,7 @@ import { inferShapes, shapeContext, type Shapes } from '../graph/shapes'
 import { balanceUnits } from './balance'
 import { ChannelClasses } from './channels'
 import { contracts, layerName, makesChannels } from './layers'
+import { findShuffles } from './shuffle'
 import { couplingRules, opaqueRule, type RuleContext } from './rules'
 
 /** A tensor's share in a group: `units[c]` is the unit of channel c along `axis`, or −1 where c is another group's. */
@@ -56,7 +57,7 @@ export interface Coupling {
  */
 export function findGroups(network: Network, shapes: Shapes = inferShapes(network)): Coupling {
   const channels = new ChannelClasses()
-  const context: RuleContext = { ...shapeContext(network, shapes), channels }
+  const context: RuleContext = { ...shapeContext(network, shapes), channels, shuffles: findShuffles(network, shapes) }
   for (const input of network.inputs) channels.fix(input.name, 'it is an input of the network')
   for (const node of network.nodes) {
     const rule = node.domain === '' ? couplingRules[node.op] : undefined

@@ -1,3 +1,4 @@
+import type { Shuffle } from '../coupling/shuffle'
 import { intAttribute, type AttributeValue, type Network, type NetworkNode, type Tensor } from '../graph/network'
 import { padAmounts, sliceIndices, sliceParameters } from '../graph/ops/layout'
 import { normalizeAxis } from '../graph/ops/row'
@@ -7,6 +8,7 @@ import type { KeptChannels } from './kept'
 export interface CutContext {
   readonly network: Network
   readonly shapes: Shapes
+  readonly shuffles: ReadonlyMap<string, Shuffle>
   /** What the plan keeps of an activation; undefined: all of it. */
   kept(tensor: string | undefined): KeptChannels | undefined
 }
@@ -52,6 +54,15 @@ const depthwise: CutRule = (node, context) => {
     : undefined
 }
 
+/** In place of `node`: these channels of `input`, in this order, as far as they are kept. */
+function gathered(node: NetworkNode, input: string, kept: KeptChannels, channels: readonly number[]): Cut {
+  const place = new Map(kept.indices.map((channel, position) => [channel, position]))
+  const left = channels.flatMap((channel) => place.get(channel) ?? [])
+  const { name, domain, outputs } = node
+  const bare = { name, domain, outputs, op: 'Gather', inputs: [input], attributes: { axis: kept.axis } }
+  return withConstants(bare, new Map([[1, int64(left)]]))
+}
+
 const slice: CutRule = (node, context) => {
   const kept = context.kept(node.inputs[0])
   if (!kept) return undefined
@@ -59,7 +70,9 @@ const slice: CutRule = (node, context) => {
   const parameters = sliceParameters(node, shapeContext(context.network, context.shapes), rank)
   const channel = parameters?.find(({ axis }) => axis === kept.axis)
   if (!channel) return undefined
-  const taken = new Set(sliceIndices(kept.count, channel.start, channel.end, channel.step))
+  const indices = sliceIndices(kept.count, channel.start, channel.end, channel.step)
+  if (channel.step !== 1) return gathered(node, node.inputs[0]!, kept, indices)
+  const taken = new Set(indices)
   const start = kept.indices.filter((c) => c < Math.min(...taken)).length
   const end = start + kept.indices.filter((c) => taken.has(c)).length
   const pick = (value: number, pick: 'start' | 'end') =>
@@ -95,10 +108,13 @@ const split: CutRule = (node, context) => {
 const gather: CutRule = (node, context) => {
   const kept = context.kept(node.inputs[0])
   if (!kept || channelAxisOf(node, context) !== kept.axis) return undefined
-  const place = new Map(kept.indices.map((channel, position) => [channel, position]))
   const indices = Array.from(context.network.initializers.get(node.inputs[1]!)!.data, Number)
-  const left = indices.flatMap((index) => place.get(normalizeAxis(index, kept.count)) ?? [])
-  return withConstants(node, new Map([[1, int64(left)]]))
+  return gathered(
+    node,
+    node.inputs[0]!,
+    kept,
+    indices.map((index) => normalizeAxis(index, kept.count)),
+  )
 }
 
 const pad: CutRule = (node, context) => {
@@ -116,8 +132,35 @@ const pad: CutRule = (node, context) => {
   return { ...cut, node: { ...cut.node, inputs: cut.node.inputs.slice(0, 3) } }
 }
 
-/** A target that spells out the channel axis must follow it; where it can be left to −1 or 0 it is not touched. */
+/**
+ * A shuffle stays one as long as each group keeps the same of its channels; otherwise a Gather permutes what is left.
+ */
+const shuffle = (node: NetworkNode, context: CutContext, whole: Shuffle, kept: KeptChannels): Cut | undefined => {
+  const size = kept.count / whole.groups
+  const ofGroup = (group: number) =>
+    kept.indices.flatMap((channel) => (Math.floor(channel / size) === group ? channel % size : []))
+  const first = ofGroup(0)
+  const alike = Array.from({ length: whole.groups }, (_, group) => ofGroup(group)).every(
+    (g) => g.join() === first.join(),
+  )
+  if (alike && node === whole.apart) {
+    const values = Array.from(context.network.initializers.get(node.inputs[1]!)!.data, Number)
+    values.splice(whole.groupAxis, 2, whole.groups, first.length)
+    return withConstants(node, new Map([[1, int64(values)]]))
+  }
+  if (alike) return reshaped(node, context)
+  if (node === whole.apart) return undefined
+  return gathered(node, whole.input, kept, Array.from(whole.order))
+}
+
 const reshape: CutRule = (node, context) => {
+  const whole = context.shuffles.get(node.name)
+  const kept = context.kept(whole?.input)
+  return whole && kept?.axis === whole.axis ? shuffle(node, context, whole, kept) : reshaped(node, context)
+}
+
+/** A target that spells out the channel axis must follow it; where it can be left to −1 or 0 it is not touched. */
+const reshaped: CutRule = (node, context) => {
   const kept = context.kept(node.outputs[0])
   const target = context.network.initializers.get(node.inputs[1] ?? '')
   if (!kept || !target || Number(target.data[kept.axis]) <= 0) return undefined

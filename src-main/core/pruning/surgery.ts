@@ -1,6 +1,7 @@
 import { fail } from '../failure'
 import type { ResidualBranch } from '../coupling/branches'
 import type { Coupling } from '../coupling/groups'
+import { findShuffles } from '../coupling/shuffle'
 import { withoutDeadParts } from '../graph/clean'
 import type { Network, NetworkNode, Tensor } from '../graph/network'
 import { replaceBranch } from './branches'
@@ -27,7 +28,12 @@ export function applyPlan(
   const kept = keptChannels(coupling, keep)
   for (const branch of removed) network = replaceBranch(network, branch, constant, kept.get(branch.output)?.indices)
   network = withoutDeadParts(network)
-  const context: CutContext = { network, shapes: coupling.shapes, kept: (tensor) => kept.get(tensor ?? '') }
+  const context: CutContext = {
+    network,
+    shapes: coupling.shapes,
+    shuffles: findShuffles(network, coupling.shapes),
+    kept: (tensor) => kept.get(tensor ?? ''),
+  }
   const initializers = new Map(network.initializers)
   const cutInput = constantCutter(network, keptConstants(coupling, keep), initializers)
   const nodes = network.nodes.map((node) => {

@@ -1,9 +1,11 @@
 import type { NetworkNode } from '../../graph/network'
 import type { ShapeContext } from '../../graph/ops/row'
 import type { ChannelClasses } from '../channels'
+import type { Shuffle } from '../shuffle'
 
 export interface RuleContext extends ShapeContext {
   readonly channels: ChannelClasses
+  readonly shuffles: ReadonlyMap<string, Shuffle>
 }
 
 /** How channels travel through one operator: gives its outputs their channel axes, or blocks its inputs'. */

@@ -53,7 +53,9 @@ const slice: CouplingRule = (node, context) => {
   if (!shape || !parameters) return blockNode(node, context, `"${node.name}" slices by values known only at run time`)
   const channel = parameters.find(({ axis }) => axis === from.axis)
   if (!channel) return pass(node, context)
-  if (channel.step !== 1) return blockNode(node, context, `"${node.name}" takes every ${channel.step}th channel`)
+  // With a step it becomes a Gather (pruning/cuts.ts), which cannot cut other axes as well.
+  if (channel.step !== 1 && parameters.length > 1)
+    return blockNode(node, context, `"${node.name}" takes every ${channel.step}th channel`)
   const taken = sliceIndices(from.ids.length, channel.start, channel.end, channel.step)
   if (taken.length > 0)
     context.channels.set(
@@ -90,14 +92,9 @@ const gather: CouplingRule = (node, context) => {
     if (Number.isNaN(shift)) return blockNode(node, context, `reaches Gather "${node.name}" with an unknown shape`)
     return context.channels.set(node.outputs[0]!, from.axis + shift, from.ids)
   }
-  // Picking in ascending order leaves kept channels in ascending order; another order would not be a plain cut.
   const picked = indices && Array.from(indices.data, (i) => normalizeAxis(Number(i), from.ids.length))
-  if (
-    !picked ||
-    indices.shape.length !== 1 ||
-    picked.some((i, k) => i >= from.ids.length || (k > 0 && i <= picked[k - 1]!))
-  )
-    return blockNode(node, context, `Gather "${node.name}" picks single channels`)
+  if (!picked || indices.shape.length !== 1 || picked.some((i) => !(i >= 0 && i < from.ids.length)))
+    return blockNode(node, context, `Gather "${node.name}" picks channels known only at run time, or a single one`)
   context.channels.set(
     node.outputs[0]!,
     axis,
@@ -174,6 +171,17 @@ const depthToSpace: CouplingRule = (node, context) => {
   )
 }
 
+/** [N, C, h·b, w·b] → [N, b²·C, h, w]: each channel makes b², C apart. */
+const spaceToDepth: CouplingRule = (node, context) => {
+  const from = context.channels.of(node.inputs[0])
+  if (!from) return
+  if (from.axis !== 1) return blockNode(node, context, `reaches SpaceToDepth "${node.name}" on a spatial axis`)
+  const square = intAttribute(node, 'blocksize', 1) ** 2
+  const count = from.ids.length
+  const ids = Int32Array.from({ length: count * square }, (_, i) => from.ids[i % count]!)
+  context.channels.set(node.outputs[0]!, 1, ids)
+}
+
 /** Reads only how large the tensor is. What is computed from it at run time follows a cut by itself. */
 const shapeOf: CouplingRule = () => undefined
 
@@ -189,6 +197,7 @@ export const layoutRules: Readonly<Record<string, CouplingRule>> = {
   Expand: stretch,
   Tile: stretch,
   DepthToSpace: depthToSpace,
+  SpaceToDepth: spaceToDepth,
   Shape: shapeOf,
   ReduceMean: reduce,
   ReduceSum: reduce,

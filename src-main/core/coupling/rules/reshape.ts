@@ -2,43 +2,14 @@ import { volume } from '../../graph/ops/row'
 import type { Shape } from '../../graph/network'
 import { blockNode, pass, type CouplingRule, type RuleContext } from './context'
 import type { ChannelAxis } from '../channels'
+import { numbers, reshapeBlocks } from './blocks'
 
-/** A stretch of dimensions that a reshape maps onto another stretch of the same volume. */
-interface Block {
-  readonly from: readonly [start: number, end: number]
-  readonly to: readonly [start: number, end: number]
-}
-
-/** The finest common partition of two shapes of equal volume, the batch (a symbol) counting as 1. */
-export function reshapeBlocks(from: readonly number[], to: readonly number[]): Block[] | undefined {
-  const blocks: Block[] = []
-  let i = 0
-  let j = 0
-  while (i < from.length || j < to.length) {
-    const start: [number, number] = [i, j]
-    let a = from[i++] ?? 1
-    let b = to[j++] ?? 1
-    while (a !== b) {
-      if (a < b) {
-        if (i >= from.length) return undefined
-        a *= from[i++]!
-      } else {
-        if (j >= to.length) return undefined
-        b *= to[j++]!
-      }
-    }
-    blocks.push({ from: [start[0], Math.min(i, from.length)], to: [start[1], Math.min(j, to.length)] })
-  }
-  return blocks
-}
-
-const numbers = (shape: Shape): number[] => shape.map((dim) => (typeof dim === 'number' ? dim : 1))
 /** Larger than any flattening of a real network. */
 const largestBlock = 1 << 20
 
 /**
  * Where channels go when [.., C, ..] becomes another shape of the same volume. Flattening repeats each channel; a
- * channel axis split in two (a channel shuffle) keeps its channels on the longer part, and those that differ only in
+ * channel axis split in two keeps its channels on the longer part, and those that differ only in
  * the other part are united: what stays must be a rectangle.
  */
 export function reshapeChannels(
@@ -77,6 +48,14 @@ function differsAlong(at: (position: number) => number, total: number, dim: numb
 
 /** Reshape, Flatten, Squeeze, Unsqueeze. */
 export const reshape: CouplingRule = (node, context: RuleContext) => {
+  const shuffle = context.shuffles.get(node.name)
+  const shuffled = context.channels.of(shuffle?.input)
+  if (shuffle && shuffled?.axis === shuffle.axis) {
+    // Between its two ends a shuffle has channels on two axes, which no rule could follow.
+    if (node === shuffle.apart) return
+    const ids = shuffle.order.map((position) => shuffled.ids[position]!)
+    return context.channels.set(node.outputs[0]!, shuffle.axis, ids)
+  }
   const channel = context.channels.of(node.inputs[0])
   if (!channel) return
   const from = context.shape(node.inputs[0])
