@@ -44,8 +44,8 @@ export const houses = [
   {
     folder: 'src-main/datasets',
     may: main('core'),
-    packages: node,
-    reason: 'datasets run in engines’ worker threads: core and Node only',
+    packages: (name) => node(name) || name === 'sharp',
+    reason: 'datasets run in engines’ worker threads: core, Node and the image decoder only',
   },
   { folder: 'src-main/engines', may: main(...parts.slice(0, -2)), packages: anyButElectron, reason: below },
   { folder: 'src-main/devices', may: main(...parts.slice(0, -1)), packages: anyButElectron, reason: below },

@@ -5,7 +5,7 @@
 import { open, readdir, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fail } from '../core/failure'
-import type { Dataset, ImageShape, Split } from './dataset'
+import { sharedBytes, sharedIndices, type Dataset, type ImageShape, type Split } from './dataset'
 import { permutationOf } from './seeded'
 
 const shape: ImageShape = { channels: 3, height: 32, width: 32 }
@@ -69,7 +69,7 @@ async function openCifar(variant: Variant, address: string): Promise<Dataset> {
   const rows = train.length / rowBytes
   const held = Math.min(holdoutMost, Math.floor(rows / 10))
   const order = permutationOf(rows, holdoutSeed)
-  const split = (bytes: Uint8Array, chosen: Uint32Array) => new RowSplit(bytes, rowBytes, variant.labels, chosen)
+  const split = (bytes: Uint8Array, chosen: Uint32Array) => rowSplit(bytes, variant, chosen)
   return {
     address: `${variant.scheme}:${address}`,
     classes: await readNames(variant, folder),
@@ -82,30 +82,18 @@ async function openCifar(variant: Variant, address: string): Promise<Dataset> {
         Uint32Array.from({ length: test.length / rowBytes }, (_, i) => i),
       ),
     },
+    notes: [],
   }
 }
 
 /** Some rows of the files' bytes. */
-class RowSplit implements Split {
-  readonly shape = shape
-  constructor(
-    private readonly bytes: Uint8Array,
-    private readonly rowBytes: number,
-    private readonly labels: number,
-    private readonly rows: Uint32Array,
-  ) {}
-
-  get size(): number {
-    return this.rows.length
-  }
-
-  readImage(index: number, into: Uint8Array, offset: number): void {
-    const start = this.rows[index] * this.rowBytes + this.labels
-    into.set(this.bytes.subarray(start, start + pixels), offset)
-  }
-
-  label(index: number): number {
-    return this.bytes[this.rows[index] * this.rowBytes + this.labels - 1]
+function rowSplit(bytes: Uint8Array, variant: Variant, rows: Uint32Array): Split {
+  const rowBytes = variant.labels + pixels
+  return {
+    size: rows.length,
+    shape,
+    labels: Int32Array.from(rows, (row) => bytes[row * rowBytes + variant.labels - 1]),
+    source: { kind: 'rows', bytes, rowBytes, skip: variant.labels, rows: sharedIndices(rows) },
   }
 }
 
@@ -153,7 +141,7 @@ async function readRows(variant: Variant, folder: string, names: readonly string
   const published = sizes.includes(full * rowBytes)
   names.forEach((name, i) => checkSize(join(folder, name), sizes[i], rowBytes, published ? full : undefined))
 
-  const bytes = new Uint8Array(sizes.reduce((sum, size) => sum + size, 0))
+  const bytes = sharedBytes(sizes.reduce((sum, size) => sum + size, 0))
   let offset = 0
   for (const [i, name] of names.entries()) {
     const path = join(folder, name)

@@ -70,6 +70,8 @@ export interface TrainResult {
   readonly engine: EngineDescription
   /** Epochs taken from a checkpoint instead of trained. */
   readonly resumedFrom: number
+  /** About the data, for people: images that were left out, … */
+  readonly warnings: string[]
 }
 
 export interface TrainProgress {
@@ -109,6 +111,8 @@ export interface EvaluateResult {
   readonly top5: number
   readonly images: number
   readonly seconds: number
+  /** About the data, for people. */
+  readonly warnings: string[]
 }
 
 export interface SensitivityRequest {

@@ -1,4 +1,5 @@
 import type { JobResult } from '../contract'
+import type { EvaluateResult } from '../engines/interface'
 import type { JobContext } from '../runs/job'
 import { resolveData } from './data-source'
 import { chooseEngine } from './engine-choice'
@@ -21,12 +22,10 @@ export async function evaluateJob(request: EvaluateRequest, job: JobContext): Pr
     signal: job.signal,
     onProgress: (progress: { done: number; total: number }) => job.progress('evaluate', progress),
   }
-  const done = (result: { top1: number; top5: number; images: number; seconds: number }, engine: string) => ({
-    ...result,
-    engine,
-    split: 'test',
-    normalize: data.normalize,
-  })
+  const done = ({ warnings, ...figures }: EvaluateResult, engine: string) => {
+    for (const warning of warnings) job.note('warning', warning)
+    return { ...figures, engine, split: 'test', normalize: data.normalize }
+  }
   if (request.engine && request.engine !== 'onnxruntime') {
     const engine = await chooseEngine(request.engine)
     job.onPause((paused) => engine.handle.pause(paused))

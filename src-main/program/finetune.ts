@@ -88,7 +88,7 @@ export async function train(
   job: JobContext,
   stage: string,
 ): Promise<TrainResult> {
-  return engine.call('train', request, {
+  const result = await engine.call('train', request, {
     signal: job.signal,
     onProgress({ epoch, epochs, step, steps, loss, record }) {
       job.progress(stage, {
@@ -100,6 +100,8 @@ export async function train(
       if (record) job.note('info', describeEpoch(record, epochs))
     },
   })
+  for (const warning of result.warnings) job.note('warning', warning)
+  return result
 }
 
 const describeEpoch = ({ epoch, loss, top1, imagesPerSecond }: EpochRecord, epochs: number): string =>

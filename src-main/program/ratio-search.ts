@@ -39,7 +39,10 @@ const guard = 0.99
  * Runs the search of core on real parts: candidates scored in an onnxruntime process, latencies measured on the device.
  * @throws LupineError of core's searchRatios, of the data, kind 'device'
  */
-export async function runRatioSearch(search: RatioSearch, job: JobContext): Promise<SearchOutcome & { seen: number }> {
+export async function runRatioSearch(
+  search: RatioSearch,
+  job: JobContext,
+): Promise<SearchOutcome & { seen: number | undefined }> {
   const { subject, device, budget, seed } = search
   if (subject.dimensions.length === 0)
     throw fail(
@@ -58,6 +61,7 @@ export async function runRatioSearch(search: RatioSearch, job: JobContext): Prom
       recalibrationImages: search.images.recalibration,
       threads: 0,
     })
+    for (const warning of scorer.warnings) job.note('warning', warning)
     const evaluator: Evaluator = {
       async evaluate(candidates) {
         const scores = []

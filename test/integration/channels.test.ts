@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { openDataset } from '../../src-main/datasets/open'
 import { joinMoments, measureChannels, varianceOf } from '../../src-main/engines/onnxruntime/channels'
-import { loadImages } from '../../src-main/engines/onnxruntime/images'
+import { holdImages } from '../../src-main/engines/onnxruntime/images'
 import { createSession, runSession } from '../../src-main/engines/onnxruntime/runtime'
 import { saveOnnx } from '../../src-main/formats/onnx/files'
 import { writeOnnx } from '../../src-main/formats/onnx/write'
@@ -26,10 +26,11 @@ const tensors = [
 /** What onnxruntime gives for these tensors on the same images, reduced here in doubles. */
 async function reference(images: number) {
   const dataset = await openDataset(address)
-  const loaded = loadImages(dataset, dataset.splits.train, normalization, images)
+  const loaded = await holdImages(dataset.splits.train, normalization, images)
+  const [all] = [...loaded.batches(images)]
   const outputs = tensors.map(({ tensor }) => ({ name: tensor, type: 'float32' as const, shape: undefined }))
   const session = await createSession(writeOnnx({ ...network, outputs }), 1, 'reference')
-  const results = await runSession(session, loaded.images, [loaded.size, ...loaded.shape])
+  const results = await runSession(session, all!.images, all!.shape)
   return new Map(
     [...results].map(([name, { data, shape }]) => {
       const [batch, channels] = shape as [number, number]

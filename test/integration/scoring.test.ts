@@ -6,7 +6,7 @@ import { NetworkBuilder } from '../../src-main/core/graph/builder'
 import { createRandom } from '../../src-main/core/statistics/random'
 import { openDataset } from '../../src-main/datasets/open'
 import { classify } from '../../src-main/engines/onnxruntime/classify'
-import { batchesOf, loadImages } from '../../src-main/engines/onnxruntime/images'
+import { holdImages } from '../../src-main/engines/onnxruntime/images'
 import { labelRank, meanDivergence, softmaxRows } from '../../src-main/engines/onnxruntime/outputs'
 import { recalibrate } from '../../src-main/engines/onnxruntime/recalibrate'
 import { Scorer } from '../../src-main/engines/onnxruntime/scorer'
@@ -57,8 +57,8 @@ describe('the scorer', () => {
     const model = join(mkdtempSync(join(tmpdir(), 'lupine-scorer-')), 'm.onnx')
     // Its statistics are made those of the images first: else recalibration alone would diverge more than pruning.
     const dataset = await openDataset('sample')
-    const loaded = loadImages(dataset, dataset.splits.train, half, 64)
-    await saveOnnx(model, await recalibrate(network, batchesOf(loaded, 256), 1))
+    const loaded = await holdImages(dataset.splits.train, half, 64)
+    await saveOnnx(model, await recalibrate(network, loaded.batches(256), 1))
     scorer = await Scorer.create({
       model,
       data: { address: 'sample', normalization: half },
@@ -94,8 +94,7 @@ describe('the scorer', () => {
   })
 
   it('classifies batch by batch as at once', async () => {
-    const images = Float32Array.from({ length: 5 * 3 * 32 * 32 }, (_, i) => Math.sin(i))
-    const loaded = { images, labels: new Int32Array(5), shape: [3, 32, 32], size: 5 }
+    const loaded = await holdImages((await openDataset('sample')).splits.test, half, 5)
     const whole = await classify(network, loaded, 1, 8)
     const parts = await classify(network, loaded, 1, 2)
     for (let i = 0; i < whole.values.length; i++) expect(parts.values[i]).toBeCloseTo(whole.values[i]!, 4)

@@ -1,4 +1,4 @@
-import type { Dataset, Split } from '../dataset'
+import { sharedBytes, sharedIndices, type Dataset, type RowSource, type Split } from '../dataset'
 import { streamOf } from '../seeded'
 import { drawImage, side } from './draw'
 import { toolMask, toolNames } from './shapes'
@@ -18,30 +18,30 @@ export const createSample = (): Dataset => ({
   classes: toolNames,
   ...shape,
   splits: { train: new DrawnSplit(1, 8000), validation: new DrawnSplit(2, 1000), test: new DrawnSplit(3, 2000) },
+  notes: [],
 })
 
 class DrawnSplit implements Split {
   readonly shape = shape
-  private drawn: Uint8Array | undefined
+  readonly labels: Int32Array
+  private drawn: RowSource | undefined
   constructor(
     private readonly id: number,
     readonly size: number,
-  ) {}
-
-  readImage(index: number, into: Uint8Array, offset: number): void {
-    this.drawn ??= this.draw()
-    into.set(this.drawn.subarray(index * bytesPerImage, (index + 1) * bytesPerImage), offset)
+  ) {
+    this.labels = Int32Array.from({ length: size }, (_, i) => i % toolNames.length)
   }
 
-  label(index: number): number {
-    return index % toolNames.length
+  get source(): RowSource {
+    return (this.drawn ??= this.draw())
   }
 
-  private draw(): Uint8Array {
+  private draw(): RowSource {
     const masks = toolNames.map(toolMask)
-    const images = new Uint8Array(this.size * bytesPerImage)
+    const bytes = sharedBytes(this.size * bytesPerImage)
     for (let i = 0; i < this.size; i++)
-      drawImage(masks[this.label(i)], streamOf(sampleSeed, this.id, i), images, i * bytesPerImage)
-    return images
+      drawImage(masks[this.labels[i]], streamOf(sampleSeed, this.id, i), bytes, i * bytesPerImage)
+    const rows = sharedIndices(Array.from({ length: this.size }, (_, i) => i))
+    return { kind: 'rows', bytes, rowBytes: bytesPerImage, skip: 0, rows }
   }
 }

@@ -1,12 +1,14 @@
 import { withoutDeadParts } from '../../core/graph/clean'
 import type { Network, NetworkNode, ValueInfo } from '../../core/graph/network'
 import { inferShapes } from '../../core/graph/shapes'
-import { openDataset } from '../../datasets/open'
 import type { DataSource } from '../../datasets/dataset'
+import { LoaderThreads } from '../../datasets/loading/threads'
+import { splitOf } from '../../datasets/open'
 import { loadOnnx } from '../../formats/onnx/files'
 import { writeOnnx } from '../../formats/onnx/write'
 import { saveVectors } from '../../formats/vectors'
-import { batchesOf, loadImages } from './images'
+import { openImages } from '../images'
+import { streamImages } from './images'
 import { createSession, runSession } from './runtime'
 
 /** A tensor of a network, and the axis its channels lie on. */
@@ -60,26 +62,30 @@ export async function measureChannels(
   onBatch: (done: number, total: number) => Promise<void> = () => Promise.resolve(),
 ): Promise<{ images: number }> {
   const network = await loadOnnx(request.model)
-  const dataset = await openDataset(request.data.address)
+  const dataset = await openImages(network, request.data.address, request.model)
   const first = network.inputs[0]!.shape?.[0]
   const size = typeof first === 'number' ? first : 64
   // A network exported for a fixed batch takes whole batches only.
   const images = typeof first === 'number' ? Math.max(1, Math.floor(request.images / size)) * size : request.images
-  const loaded = loadImages(dataset, dataset.splits.train, request.data.normalization, images)
   const reduced = withReductions(network, request.tensors, request.figure)
   const session = await createSession(writeOnnx(reduced), 0, request.model)
   const moments = new Map<string, Moments>()
+  const threads = new LoaderThreads()
+  let done = 0
   try {
-    for (const batch of batchesOf(loaded, size)) {
+    const loaded = streamImages(threads, splitOf(dataset, 'train'), request.data.normalization, images)
+    for await (const batch of loaded.batches(size)) {
       const outputs = await runSession(session, batch.images, batch.shape)
       for (const { tensor } of request.tensors) {
         const mean = Float64Array.from(outputs.get(meanName(tensor))!.data)
         const variance = Float64Array.from(outputs.get(spreadName(tensor))?.data ?? mean.map(() => 0))
         moments.set(tensor, joinMoments(moments.get(tensor), { count: batch.size, mean, variance }))
       }
-      await onBatch(batch.from + batch.size, loaded.size)
+      done += batch.size
+      await onBatch(done, loaded.size)
     }
   } finally {
+    await threads.close()
     await session.release()
   }
   const vectors = new Map<string, Float64Array>()
@@ -88,7 +94,7 @@ export async function measureChannels(
     if (request.figure === 'moments') vectors.set(varianceOf(tensor), variance)
   }
   await saveVectors(request.out, vectors)
-  return { images: loaded.size }
+  return { images: done }
 }
 
 const meanName = (tensor: string): string => `${tensor}#channel_mean`

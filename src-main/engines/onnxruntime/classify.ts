@@ -1,6 +1,6 @@
 import type { Network } from '../../core/graph/network'
 import { writeOnnx } from '../../formats/onnx/write'
-import { batchesOf, type LoadedImages } from './images'
+import type { Batch, Images } from './images'
 import { createSession, runSession } from './runtime'
 
 /** A classifier's first output for every image, before a final softmax: rows of `width` logits. */
@@ -8,6 +8,8 @@ export interface Logits {
   readonly values: Float32Array
   /** Classes. */
   readonly width: number
+  /** Class indices of the images, in the same order. */
+  readonly labels: Int32Array
 }
 
 /**
@@ -18,7 +20,7 @@ export interface Logits {
  */
 export async function classify(
   network: Network,
-  loaded: LoadedImages,
+  images: Images,
   threads: number,
   batch = 128,
   onBatch: (done: number) => Promise<void> = () => Promise.resolve(),
@@ -29,16 +31,29 @@ export async function classify(
   const size = typeof first === 'number' ? first : batch
   try {
     let values = new Float32Array(0)
+    const labels = new Int32Array(images.size)
     let width = 0
-    for (const { images, shape, from } of batchesOf(loaded, size)) {
-      const [output] = (await runSession(session, images, shape)).values()
-      width = output!.data.length / shape[0]!
-      if (values.length === 0) values = new Float32Array(loaded.size * width)
-      values.set(output!.data, from * width)
-      await onBatch(from + shape[0]!)
+    let done = 0
+    for await (const batch of images.batches(size)) {
+      const whole = typeof first === 'number' ? filledUp(batch, first) : batch
+      const [output] = (await runSession(session, whole.images, whole.shape)).values()
+      width = output!.data.length / whole.shape[0]!
+      if (values.length === 0) values = new Float32Array(images.size * width)
+      values.set(output!.data.subarray(0, batch.size * width), done * width)
+      labels.set(batch.labels, done)
+      done += batch.size
+      await onBatch(done)
     }
-    return { values, width }
+    return { values: values.subarray(0, done * width), width, labels: labels.subarray(0, done) }
   } finally {
     await session.release()
   }
+}
+
+/** A short batch with zeros behind it, for a network that takes whole ones only. */
+function filledUp(batch: Batch, size: number): Pick<Batch, 'images' | 'shape'> {
+  if (batch.size === size) return batch
+  const images = new Float32Array((batch.images.length / batch.size) * size)
+  images.set(batch.images)
+  return { images, shape: [size, ...batch.shape.slice(1)] }
 }

@@ -1,10 +1,11 @@
-import { fail } from '../../core/failure'
-import { openDataset } from '../../datasets/open'
+import { LoaderThreads } from '../../datasets/loading/threads'
+import { splitOf } from '../../datasets/open'
 import { loadOnnx } from '../../formats/onnx/files'
 import type { EvaluateRequest, EvaluateResult } from '../interface'
-import { classify } from './classify'
-import { loadImages } from './images'
 import { beforeFinalActivation } from '../../core/graph/outputs'
+import { needLabels, openImages } from '../images'
+import { classify } from './classify'
+import { batchFor, streamImages } from './images'
 import { labelRank } from './outputs'
 
 /**
@@ -18,34 +19,36 @@ export async function evaluateModel(
 ): Promise<EvaluateResult> {
   const start = Date.now()
   const network = beforeFinalActivation(await loadOnnx(request.model))
-  const dataset = await openDataset(request.data.address)
-  const input = network.inputs[0]!
-  const image = [dataset.channels, dataset.height, dataset.width]
-  const wanted = input.shape?.slice(1)
-  if (wanted?.some((dim, i) => typeof dim === 'number' && dim !== image[i]))
-    throw fail(
-      'input',
-      'input-shape',
-      `${request.model} takes images of ${wanted.join('×')} but ${request.data.address} has ${image.join('×')} (channels × height × width).`,
-      'Use the data set the network was trained for.',
+  const dataset = await openImages(network, request.data.address, request.model)
+  needLabels(dataset, 'accuracy')
+  const threads = new LoaderThreads()
+  try {
+    const images = streamImages(threads, splitOf(dataset, request.split), request.data.normalization, request.limit)
+    const { values, width, labels } = await classify(
+      network,
+      images,
+      request.threads ?? 0,
+      batchFor(images.shape),
+      (done) => {
+        onProgress({ done, total: images.size })
+        return breathe()
+      },
     )
-  const split = dataset.splits[request.split]
-  const loaded = loadImages(dataset, split, request.data.normalization, request.limit)
-  const { values, width } = await classify(network, loaded, request.threads ?? 0, 128, (done) => {
-    onProgress({ done, total: loaded.size })
-    return breathe()
-  })
-  let top1 = 0
-  let top5 = 0
-  for (let i = 0; i < loaded.size; i++) {
-    const rank = labelRank(values, i, width, loaded.labels[i]!)
-    if (rank === 0) top1++
-    if (rank < 5) top5++
-  }
-  return {
-    top1: top1 / loaded.size,
-    top5: top5 / loaded.size,
-    images: loaded.size,
-    seconds: (Date.now() - start) / 1000,
+    let top1 = 0
+    let top5 = 0
+    labels.forEach((label, i) => {
+      const rank = labelRank(values, i, width, label)
+      if (rank === 0) top1++
+      if (rank < 5) top5++
+    })
+    return {
+      top1: top1 / labels.length,
+      top5: top5 / labels.length,
+      images: labels.length,
+      seconds: (Date.now() - start) / 1000,
+      warnings: [...dataset.notes, ...images.warnings()],
+    }
+  } finally {
+    await threads.close()
   }
 }

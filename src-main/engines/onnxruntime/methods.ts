@@ -27,9 +27,9 @@ export interface OnnxruntimeMethods extends Pick<EngineMethods, 'describe' | 'fo
   detectNormalization: { request: { model: string; data: string }; result: DetectedNormalization; progress: never }
   /** Figures per channel of some tensors over calibration images. */
   channels: { request: ChannelsRequest; result: { images: number }; progress: { done: number; total: number } }
-  /** Writes normalised images as raw float32 NCHW. */
+  /** Writes normalised images as raw float32 NCHW, as the model at that path takes them. */
   writeImages: {
-    request: { data: DataSource; split: 'validation' | 'test'; limit: number; out: string }
+    request: { model: string; data: DataSource; split: 'validation' | 'test'; limit: number; out: string }
     result: { shape: number[] }
     progress: never
   }

@@ -1,10 +1,10 @@
 import type { Network } from '../../core/graph/network'
 import type { Dataset, Normalization } from '../../datasets/dataset'
-import { openDataset } from '../../datasets/open'
 import { formatNormalization, normalizationPresets } from '../../datasets/normalization'
 import { loadOnnx } from '../../formats/onnx/files'
 import { classify } from './classify'
-import { loadImages } from './images'
+import { openImages, needLabels } from '../images'
+import { batchFor, holdImages } from './images'
 import { beforeFinalActivation } from '../../core/graph/outputs'
 import { labelRank, softmaxRows } from './outputs'
 
@@ -24,7 +24,8 @@ export interface DetectedNormalization {
  */
 export async function detectNormalization(model: string, address: string): Promise<DetectedNormalization> {
   const network = beforeFinalActivation(await loadOnnx(model))
-  const dataset = await openDataset(address)
+  const dataset = await openImages(network, address, model)
+  needLabels(dataset, 'finding the normalisation')
   const presets = Object.values(normalizationPresets).map(({ mean, std }) => ({
     mean: mean.slice(0, dataset.channels),
     std: std.slice(0, dataset.channels),
@@ -58,10 +59,13 @@ async function judge(
   normalizations: readonly Normalization[],
   images: number,
 ): Promise<Judged[]> {
+  // A set that is only there to evaluate on has no training images.
+  const { train, validation, test } = dataset.splits
+  const split = [train, validation, test].find(({ size }) => size > 0) ?? train
   const results: Judged[] = []
   for (const normalization of normalizations) {
-    const loaded = loadImages(dataset, dataset.splits.train, normalization, images)
-    const { values, width } = await classify(network, loaded, 0)
+    const loaded = await holdImages(split, normalization, images)
+    const { values, width } = await classify(network, loaded, 0, batchFor(loaded.shape))
     const probabilities = softmaxRows(values, width)
     let right = 0
     let loss = 0

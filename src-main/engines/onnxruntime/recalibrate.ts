@@ -11,7 +11,9 @@ import { createSession, runSession } from './runtime'
  */
 export async function recalibrate(
   network: Network,
-  batches: Iterable<{ images: Float32Array; shape: readonly number[] }>,
+  batches:
+    | AsyncIterable<{ images: Float32Array; shape: readonly number[] }>
+    | Iterable<{ images: Float32Array; shape: readonly number[] }>,
   threads: number,
 ): Promise<Network> {
   const norms = network.nodes.filter((node) => node.op === 'BatchNormalization')
@@ -20,7 +22,7 @@ export async function recalibrate(
   const sums = new Map<string, Float64Array>()
   let count = 0
   try {
-    for (const { images, shape } of batches) {
+    for await (const { images, shape } of batches) {
       const outputs = await runSession(session, images, shape)
       count += 1
       for (const [name, { data }] of outputs) {

@@ -1,12 +1,12 @@
-import { fail } from '../../core/failure'
 import type { Network } from '../../core/graph/network'
 import type { Score, Widths } from '../../core/ports'
 import { createSubject, pruneSubject, type Subject } from '../../core/pruning/subject'
 import type { DataSource } from '../../datasets/dataset'
-import { openDataset } from '../../datasets/open'
+import { splitOf } from '../../datasets/open'
 import { loadOnnx } from '../../formats/onnx/files'
+import { classesDiffer, openImages } from '../images'
 import { classify } from './classify'
-import { batchesOf, loadImages, type LoadedImages } from './images'
+import { batchFor, holdImages, type HeldImages } from './images'
 import { beforeFinalActivation } from '../../core/graph/outputs'
 import { labelRank, meanDivergence, softmaxRows } from './outputs'
 import { recalibrate } from './recalibrate'
@@ -26,58 +26,62 @@ export interface ScorerRequest {
 
 export interface ScorerDescription {
   /** The original's score on the fitness images: top-1 there says nothing of accuracy, for they were trained on. */
-  readonly original: { readonly top1: number }
+  readonly original: { readonly top1: number | undefined }
   readonly images: number
+  /** About the data, for people. */
+  readonly warnings: string[]
 }
 
 /** Scores pruned candidates of one network: surgery, BN recalibration, divergence from the original. */
 export class Scorer {
   private constructor(
     private readonly subject: Subject,
-    private readonly fitness: LoadedImages,
-    private readonly calibration: LoadedImages,
+    private readonly fitness: HeldImages,
+    private readonly calibration: HeldImages,
     private readonly original: Float32Array,
     private readonly width: number,
     private readonly threads: number,
+    private readonly warnings: string[],
   ) {}
 
   /** @throws LupineError of the model, the data set, or 'classes-differ' */
   static async create(request: ScorerRequest): Promise<Scorer> {
     const network = beforeFinalActivation(await loadOnnx(request.model))
-    const dataset = await openDataset(request.data.address)
+    const dataset = await openImages(network, request.data.address, request.model)
     const { normalization } = request.data
-    const fitness = loadImages(dataset, dataset.splits.validation, normalization, request.fitnessImages)
-    const calibration = loadImages(dataset, dataset.splits.train, normalization, request.recalibrationImages)
-    const { values, width } = await classify(network, fitness, request.threads)
-    if (width !== dataset.classes.length)
-      throw fail(
-        'input',
-        'classes-differ',
-        `The network has ${width} outputs but ${request.data.address} has ${dataset.classes.length} classes.`,
-        'Use the data set the network was trained for.',
-      )
+    const fitness = await holdImages(splitOf(dataset, 'validation'), normalization, request.fitnessImages)
+    const calibration = await holdImages(splitOf(dataset, 'train'), normalization, request.recalibrationImages)
+    const { values, width } = await classify(network, fitness, request.threads, batchFor(fitness.shape))
+    if (dataset.classes.length > 0 && width !== dataset.classes.length) throw classesDiffer(width, dataset)
     const subject = createSubject(network, { criterion: request.criterion, exclude: request.exclude })
-    return new Scorer(subject, fitness, calibration, softmaxRows(values, width), width, request.threads)
+    const warnings = [...dataset.notes, ...fitness.warnings, ...calibration.warnings]
+    return new Scorer(subject, fitness, calibration, softmaxRows(values, width), width, request.threads, warnings)
   }
 
   describe(): ScorerDescription {
-    return { original: { top1: this.top1(this.original) }, images: this.fitness.size }
+    return { original: { top1: this.top1(this.original) }, images: this.fitness.size, warnings: this.warnings }
   }
 
   /** Divergence and top-1 on the fitness images after BN recalibration. */
   async score(widths: Widths): Promise<Score> {
     const candidate = await this.recalibrated(pruneSubject(this.subject, widths))
-    const { values } = await classify(candidate, this.fitness, this.threads)
+    const { values } = await classify(candidate, this.fitness, this.threads, batchFor(this.fitness.shape))
     const probabilities = softmaxRows(values, this.width)
     return { divergence: meanDivergence(this.original, probabilities, this.width), top1: this.top1(probabilities) }
   }
 
   /** A pruned network with its BN statistics re-estimated. */
   recalibrated(network: Network): Promise<Network> {
-    return recalibrate(network, batchesOf(this.calibration, 256), this.threads)
+    return recalibrate(
+      network,
+      this.calibration.batches(Math.min(256, Math.max(32, 2 * batchFor(this.calibration.shape)))),
+      this.threads,
+    )
   }
 
-  private top1(values: Float32Array): number {
+  /** Undefined without labels. */
+  private top1(values: Float32Array): number | undefined {
+    if (this.fitness.labels[0]! < 0) return undefined
     let right = 0
     for (let i = 0; i < this.fitness.size; i++)
       if (labelRank(values, i, this.width, this.fitness.labels[i]!) === 0) right++

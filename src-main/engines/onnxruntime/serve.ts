@@ -1,13 +1,14 @@
 import { writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { fail } from '../../core/failure'
-import { openDataset } from '../../datasets/open'
+import { splitOf } from '../../datasets/open'
 import { loadOnnx, saveOnnx } from '../../formats/onnx/files'
+import { openImages } from '../images'
 import type { Handlers } from '../process/handlers'
 import { measureChannels } from './channels'
 import { evaluateModel } from './evaluate'
 import { forwardModel } from './forward'
-import { loadImages } from './images'
+import { holdImages, type Batch } from './images'
 import { profileLayers } from './layers'
 import { measureModels } from './measure'
 import type { OnnxruntimeMethods } from './methods'
@@ -48,11 +49,12 @@ export const handlers: Handlers<OnnxruntimeMethods> = {
       context.progress({ done, total })
       await context.breathe()
     }),
-  async writeImages({ data, split, limit, out }) {
-    const dataset = await openDataset(data.address)
-    const loaded = loadImages(dataset, dataset.splits[split], data.normalization, limit)
-    await writeFile(out, new Uint8Array(loaded.images.buffer, loaded.images.byteOffset, loaded.images.byteLength))
-    return { shape: [loaded.size, ...loaded.shape] }
+  async writeImages({ model, data, split, limit, out }) {
+    const dataset = await openImages(await loadOnnx(model), data.address, model)
+    const loaded = await holdImages(splitOf(dataset, split), data.normalization, limit)
+    const [{ images, shape }] = [...loaded.batches(loaded.size)] as [Batch]
+    await writeFile(out, new Uint8Array(images.buffer, images.byteOffset, images.byteLength))
+    return { shape }
   },
   layers: (request) => profileLayers(request),
   async openScorer(request) {

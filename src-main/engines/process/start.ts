@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { fail, LupineError, type Failure } from '../../core/failure'
 import type { MethodShape } from './handlers'
@@ -54,6 +55,8 @@ export function startEngine<M extends { [K in keyof M]: MethodShape }>(engine: E
   const child: ChildLine = port(entryPath(), [engine], {
     ...process.env,
     ORT_DISABLE_TELEMETRY: '1',
+    // Images are decoded on libuv's pool; it has four threads unless told before the process starts.
+    UV_THREADPOOL_SIZE: String(availableParallelism() + 2),
     TF_CPP_MIN_LOG_LEVEL: '2',
   })
   const pending = new Map<number, Pending>()

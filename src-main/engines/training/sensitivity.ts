@@ -1,13 +1,16 @@
-import { createBatcher, type Batcher } from '../../datasets/batches'
-import { openDataset } from '../../datasets/open'
 import type { Network } from '../../core/graph/network'
+import { openLoader, type ImageBatch } from '../../datasets/loading/loader'
+import { LoaderThreads } from '../../datasets/loading/threads'
+import { splitOf } from '../../datasets/open'
+import { createOrder } from '../../datasets/order'
 import { saveVectors } from '../../formats/vectors'
 import { placeholderShape } from '../compiler/layout'
 import { compileSensitivity } from '../compiler/sensitivity'
 import { initialValue } from '../compiler/variables'
 import type { SensitivityRequest, SensitivityResult } from '../interface'
+import { needLabels, openImages } from '../images'
 import type { CallContext } from '../process/handlers'
-import { checkImages, loadNetwork } from './images'
+import { loadNetwork } from './images'
 import type { Backend, Session, TensorValue } from './session'
 
 /** A network loaded to be asked how its loss reacts to BN channels; nothing in it changes. */
@@ -58,38 +61,42 @@ export async function measureSensitivity(
   context: CallContext<{ done: number; total: number }>,
 ): Promise<SensitivityResult> {
   const network = await loadNetwork(request.model)
-  const dataset = await openDataset(request.data.address)
-  checkImages(network, dataset, request.model)
-  const batcher = createBatcher(dataset.splits.train, {
+  const dataset = await openImages(network, request.data.address, request.model, context.signal)
+  needLabels(dataset, 'the Taylor criterion')
+  const split = splitOf(dataset, 'train')
+  const order = createOrder(split.size, {
     batch: request.batch,
-    normalization: request.data.normalization,
-    layout: 'NHWC',
     seed: request.seed,
     shuffle: true,
     limit: request.images,
     // Gradients of a short batch scatter more and would count as much.
-    dropLast: Math.min(request.images, dataset.splits.train.size) >= request.batch,
+    dropLast: Math.min(request.images, split.size) >= request.batch,
   })
   const model = new LoadedSensitivity(backend, network)
+  const threads = new LoaderThreads()
   try {
-    const { sums, loss } = await overBatches(model, batcher, context)
-    const means = new Map([...sums].map(([node, sum]) => [node, sum.map((total) => total / batcher.batches)]))
+    const { normalization } = request.data
+    const loader = openLoader(threads, split, { normalization, layout: 'NHWC', replace: true })
+    const { sums, loss } = await overBatches(model, loader.batches(order.epoch(1), 1), order.batches, context)
+    const means = new Map([...sums].map(([node, sum]) => [node, sum.map((total) => total / order.batches)]))
     await saveVectors(request.out, means)
-    return { loss: loss / batcher.batches, batches: batcher.batches }
+    return { loss: loss / order.batches, batches: order.batches }
   } finally {
     model.close()
+    await threads.close()
   }
 }
 
 async function overBatches(
   model: LoadedSensitivity,
-  batcher: Batcher,
+  batches: AsyncIterable<ImageBatch>,
+  total: number,
   context: CallContext<{ done: number; total: number }>,
 ): Promise<{ sums: Map<string, Float64Array>; loss: number }> {
   const sums = new Map<string, Float64Array>()
   let loss = 0
   let done = 0
-  for (const batch of batcher.epoch(1, batcher.buffers())) {
+  for await (const batch of batches) {
     const result = model.batch(batch.images, batch.labels)
     loss += result.loss
     for (const [node, scores] of result.scores) {
@@ -97,7 +104,7 @@ async function overBatches(
       sums.set(node, sum)
       scores.forEach((score, channel) => (sum[channel] += Math.abs(score)))
     }
-    context.progress({ done: ++done, total: batcher.batches })
+    context.progress({ done: ++done, total })
     await context.breathe()
   }
   return { sums, loss }

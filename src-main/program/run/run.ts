@@ -101,7 +101,7 @@ async function searchStages(
   imported: Imported,
   subject: Subject,
   device: ReturnType<typeof openDevice>,
-): Promise<{ outcome: SearchOutcome & { seen: number }; replayed: number }> {
+): Promise<{ outcome: SearchOutcome & { seen: number | undefined }; replayed: number }> {
   const { request, settings, files, job } = scene
   const journal = FileJournal.open(files.journal)
   const names = Object.keys(stageNames)
@@ -186,9 +186,9 @@ async function finetuneStage(
   return { engine: describeEngine(result.engine) }
 }
 
-function warningsOf({ request }: RunScene, outcome: { seen: number }, measured: number): string[] {
+function warningsOf({ request }: RunScene, outcome: { seen: number | undefined }, measured: number): string[] {
   const warnings: string[] = []
-  if (outcome.seen >= 0.995)
+  if (outcome.seen !== undefined && outcome.seen >= 0.995)
     warnings.push(
       `The original gets ${(outcome.seen * 100).toFixed(1)} % of the validation images right: it was probably trained on them, so scores there say nothing of accuracy.`,
     )

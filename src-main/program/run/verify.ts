@@ -19,7 +19,8 @@ export async function agreementStage(
   const input = join(files.root, 'verify-input.f32')
   try {
     return await withOnnxruntime(async (ort) => {
-      const { shape } = await ort.call('writeImages', { data: imported.data, split: 'test', limit: 128, out: input })
+      const images = { model: files.original, data: imported.data, split: 'test' as const, limit: 128, out: input }
+      const { shape } = await ort.call('writeImages', images)
       const network = await loadOnnx(files.model)
       const { maxAbsDiff, top1 } = await compareNetworks({ network, run: engine }, { network, run: ort }, shape, input)
       return { maxAbsDiff, top1 }

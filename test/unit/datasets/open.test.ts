@@ -1,8 +1,9 @@
-import { mkdirSync, renameSync, truncateSync, writeFileSync } from 'node:fs'
+import { renameSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { LupineError, type Failure } from '../../../src-main/core/failure'
 import { openDataset } from '../../../src-main/datasets/open'
+import { imageOf } from '../../fixtures/splits'
 import { rowsOf, smallCifar10, temporaryFolder } from './small-cifar'
 
 async function failureOf(address: string): Promise<Failure> {
@@ -20,18 +21,16 @@ describe('cifar10', () => {
     const data = await openDataset(`cifar10:${smallCifar10(20, { 'batches.meta.txt': names })}`)
     expect(data).toMatchObject({ channels: 3, height: 32, width: 32 })
     expect(data.classes.slice(0, 3)).toEqual(['airplane', 'automobile', 'bird'])
-    const image = new Uint8Array(3073)
-    data.splits.test.readImage(7, image, 1)
-    expect([image[0], image[1], image[3072]]).toEqual([0, 207, 207])
-    expect(data.splits.test.label(7)).toBe(7)
+    const image = imageOf(data.splits.test, 7)
+    expect([image.length, image[0], image[3071]]).toEqual([3072, 207, 207])
+    expect(data.splits.test.labels[7]).toBe(7)
   })
 
   it('holds the same tenth of the training images out, and nothing twice', async () => {
     const folder = smallCifar10(20)
     const [once, again] = [await openDataset(`cifar10:${folder}`), await openDataset(`cifar10:${folder}`)]
-    const pixel = new Uint8Array(3072)
     const ids = (split: (typeof once)['splits']['train']) =>
-      Array.from({ length: split.size }, (_, i) => (split.readImage(i, pixel, 0), pixel[0]))
+      Array.from({ length: split.size }, (_, i) => imageOf(split, i)[0])
     const { train, validation } = once.splits
     expect([train.size, validation.size]).toEqual([90, 10])
     expect([...ids(train), ...ids(validation)].sort((a, b) => a - b)).toEqual(Array.from({ length: 100 }, (_, i) => i))
@@ -55,9 +54,8 @@ describe('cifar100', () => {
     writeFileSync(join(folder, 'train.bin'), rowsOf(30, 0, 2, 100))
     writeFileSync(join(folder, 'test.bin'), rowsOf(25, 50, 2, 100))
     const { classes, splits } = await openDataset(`cifar100:${folder}`)
-    const image = new Uint8Array(3072)
-    splits.test.readImage(24, image, 0)
-    expect([classes.length, splits.train.size, splits.test.label(24), image[0], image[3071]]).toEqual([
+    const image = imageOf(splits.test, 24)
+    expect([classes.length, splits.train.size, splits.test.labels[24], image[0], image[3071]]).toEqual([
       100, 27, 24, 74, 74,
     ])
   })
@@ -116,12 +114,10 @@ describe('what is wrong is named, with its place and the way out', () => {
     expect(failure.message).toContain('data_batch_2.bin has the label 10 in row 7 (byte 18438); labels go from 0 to 9.')
   })
 
-  it('image folders, which come later', async () => {
-    const folder = temporaryFolder()
-    mkdirSync(join(folder, 'cat'))
-    const failure = await failureOf(`images:${folder}`)
-    expect(failure).toMatchObject({ kind: 'input', code: 'dataset-unsupported' })
-    expect(failure.hint).toContain('later version')
+  it('image folders for a network of no fixed size', async () => {
+    const failure = await failureOf(`images:${temporaryFolder()}`)
+    expect(failure).toMatchObject({ kind: 'input', code: 'dataset-size' })
+    expect(failure.hint).toContain('fixed height and width')
   })
 
   it.each(['cifar', 'imagenet:/data', 'cifar10', 'cifar10:', '', 'toString:x'])('the address "%s"', async (address) => {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { createBatcher } from '../../../src-main/datasets/batches'
 import type { Split } from '../../../src-main/datasets/dataset'
 import { openDataset } from '../../../src-main/datasets/open'
+import { epochOf, imageOf } from '../../fixtures/splits'
 
 const sample = await openDataset('sample')
 const { train, validation, test } = sample.splits
@@ -11,7 +11,7 @@ const classes = 10
 
 function bytesOf(split: Split, from: number, to: number): Uint8Array {
   const bytes = new Uint8Array((to - from) * features)
-  for (let i = from; i < to; i++) split.readImage(i, bytes, (i - from) * features)
+  for (let i = from; i < to; i++) bytes.set(imageOf(split, i), (i - from) * features)
   return bytes
 }
 
@@ -21,7 +21,7 @@ describe('the sample', () => {
     expect(sample.classes.length).toBe(classes)
     expect([train.size, validation.size, test.size]).toEqual([8000, 1000, 2000])
     const counts = new Array<number>(classes).fill(0)
-    for (let i = 0; i < test.size; i++) counts[test.label(i)]++
+    for (let i = 0; i < test.size; i++) counts[test.labels[i]]++
     expect(new Set(counts)).toEqual(new Set([200]))
   })
 
@@ -75,10 +75,9 @@ function linearAccuracy(train: Split, test: Split): number {
       scores[k] = sum
     }
   }
-  const batches = createBatcher(train, { ...options, shuffle: true, limit: 5000 })
   for (let epoch = 0; epoch < 4; epoch++) {
     const rate = 0.0002 / (1 + epoch)
-    for (const { images, labels, size } of batches.epoch(epoch))
+    for (const { images, labels, size } of epochOf(train, { ...options, shuffle: true, limit: 5000 }, epoch))
       for (let i = 0; i < size; i++) {
         score(images, i * features)
         const top = Math.max(...scores)
@@ -92,7 +91,7 @@ function linearAccuracy(train: Split, test: Split): number {
       }
   }
   let right = 0
-  for (const { images, labels, size } of createBatcher(test, { ...options, shuffle: false }).epoch(0))
+  for (const { images, labels, size } of epochOf(test, { ...options, shuffle: false }, 0))
     for (let i = 0; i < size; i++) {
       score(images, i * features)
       if (scores.indexOf(Math.max(...scores)) === labels[i]) right++

@@ -10,7 +10,7 @@ import {
   type Checkpoint,
 } from '../../../src-main/engines/training/checkpoint'
 import { countCorrect } from '../../../src-main/engines/training/evaluate'
-import { spread } from '../../../src-main/engines/training/images'
+import { spread } from '../../../src-main/datasets/order'
 import { learningRateAt } from '../../../src-main/engines/training/schedule'
 import { tinyResnet } from '../../fixtures/engines/tiny-resnet'
 

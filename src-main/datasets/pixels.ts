@@ -1,0 +1,62 @@
+/** Bytes of one image → an engine's input: moved, mirrored, normalised, laid out. */
+import type { ImageShape, Normalization } from './dataset'
+
+/** NCHW: planes, as ONNX has them; NHWC: pixels, as TensorFlow's CPU convolutions want them. */
+export type Layout = 'NCHW' | 'NHWC'
+
+/** Floats for an engine, or the bytes themselves. */
+export type Pixels = Float32Array | Uint8Array
+
+/** Byte → value in the output, a table of 256 per channel; without a normalisation bytes stay bytes. */
+export function valueTables(normalization: Normalization | undefined, channels: number): readonly Pixels[] {
+  if (!normalization)
+    return Array.from({ length: channels }, () => Uint8Array.from({ length: 256 }, (_, value) => value))
+  const { mean, std } = normalization
+  return Array.from({ length: channels }, (_, c) => {
+    const [m, s] = [mean[c % mean.length], std[c % std.length]]
+    return Float32Array.from({ length: 256 }, (_, value) => (value / 255 - m) / s)
+  })
+}
+
+/** What one image looks like and where it goes. */
+export interface Placement {
+  readonly shape: ImageShape
+  readonly tables: readonly Pixels[]
+  /** Of the raw bytes: planes (CHW) or pixels (HWC). */
+  readonly from: 'CHW' | 'HWC'
+  readonly to: Layout
+}
+
+/**
+ * Writes one image to `out` at `offset`, moved by (dx, dy) pixels and perhaps mirrored; the raw value 0 (black) where
+ * nothing was. Cropping comes first, then the mirror, as in the usual recipe.
+ */
+export function place(
+  raw: Uint8Array,
+  out: Pixels,
+  offset: number,
+  { shape, tables, from, to }: Placement,
+  dx = 0,
+  dy = 0,
+  mirrored = false,
+): void {
+  const { channels, height, width } = shape
+  const step = to === 'NHWC' ? channels : 1
+  const rawStep = from === 'HWC' ? channels : 1
+  const rawRow = width * rawStep
+  for (let c = 0; c < channels; c++) {
+    const table = tables[c]
+    const black = table[0]
+    const base = from === 'HWC' ? c : c * height * width
+    for (let y = 0; y < height; y++) {
+      let at = to === 'NHWC' ? offset + y * width * channels + c : offset + (c * height + y) * width
+      const sourceY = y + dy
+      const inside = sourceY >= 0 && sourceY < height
+      const row = base + sourceY * rawRow
+      let x = mirrored ? width - 1 + dx : dx
+      const advance = mirrored ? -1 : 1
+      for (let i = 0; i < width; i++, x += advance, at += step)
+        out[at] = inside && x >= 0 && x < width ? table[raw[row + x * rawStep]] : black
+    }
+  }
+}
