@@ -17,7 +17,6 @@ const blocking = [
   'ScatterElements',
   'ScatterND',
   'Size',
-  'SpaceToDepth',
   'TopK',
 ]
 
