@@ -156,7 +156,7 @@ function describer(network: Network, channels: ChannelClasses) {
     const adds = reading.some(
       (node) => (node.op === 'Add' || node.op === 'Sum') && node.inputs.filter((input) => inside.has(input)).length > 1,
     )
-    const why = channels.reason(units[0]!)
+    const why = channels.reason(units[0]!) ?? (units.length === 1 ? 'would have no channel left' : undefined)
     return {
       id: producers[0] ? layerName(producers[0]) : tensors[0]!,
       channels: units.length,
