@@ -1,16 +1,22 @@
+import { foldAffine } from './affine'
 import { toCanonicalOpset } from './canonical'
 import { foldForward } from './forward'
+import { sinkTransposes } from './layout'
 import type { Network, NetworkNode } from './network'
 
 /**
  * Folds what exporters leave behind: constants, Identity and Dropout, arithmetic on shapes, casts and reshapes that
- * change nothing, nodes nothing reads; and raises the opset to the canonical one. The function computed is the same.
+ * change nothing, transposes that meet their inverse, constants behind a layer, nodes nothing reads; and gives the network
+ * the canonical opset. The function computed is the same.
  * Tensor names that survive keep their names, so that a plan still speaks of the original file's tensors.
  *
  * @throws LupineError 'onnx-shape' naming a node whose inputs cannot go together
  */
 export function cleanNetwork(network: Network): Network {
-  return withoutDeadParts(foldForward(toCanonicalOpset(withoutDeadParts(foldForward(network)))))
+  const canonical = toCanonicalOpset(withoutDeadParts(foldForward(network)))
+  const folded = withoutDeadParts(foldForward(canonical))
+  const straight = withoutDeadParts(foldAffine(sinkTransposes(folded)))
+  return straight.nodes.length < folded.nodes.length ? withoutDeadParts(foldForward(straight)) : folded
 }
 
 /** Drops nodes whose outputs nothing reads and initializers nothing uses. */
