@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from 'vitest'
+import { aliasesOf } from '../../src-main/core/graph/aliases'
 import { cleanNetwork } from '../../src-main/core/graph/clean'
 import type { Network } from '../../src-main/core/graph/network'
 import { beforeFinalActivation } from '../../src-main/core/graph/outputs'
@@ -59,9 +60,11 @@ function plans(subject: Subject): [string, Keep][] {
 function maskPoints(subject: Subject): MaskPoint[] {
   const all: Keep = new Map(prunable(subject).map(({ id }) => [id, [0]]))
   const points = new Map<string, MaskPoint>()
+  const aliases = [...aliasesOf(subject.coupling.network)]
+  const leftOf = new Map(aliases.flatMap(([left, others]) => others.map((name) => [name, left] as const)))
   for (const { activations } of planFile(subject.coupling, [], all, '').groups)
     for (const { tensor, axis } of activations) {
-      const shape = subject.coupling.shapes.get(tensor)!
+      const shape = subject.coupling.shapes.get(leftOf.get(tensor) ?? tensor)!
       points.set(tensor, { tensor, axis, rank: shape.length, count: Number(shape[axis]) })
     }
   return [...points.values()]

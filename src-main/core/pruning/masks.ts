@@ -1,3 +1,4 @@
+import { aliasesOf } from '../graph/aliases'
 import type { Coupling } from '../coupling/groups'
 import { contracts } from '../coupling/layers'
 import type { Network, NetworkNode, Tensor } from '../graph/network'
@@ -8,10 +9,13 @@ import type { Keep } from './widths'
 export function maskedActivations(coupling: Coupling, groupId: string, kept: readonly number[]) {
   const channels = keptChannels(coupling, new Map([[groupId, kept]]))
   const { network } = coupling
+  const aliases = aliasesOf(network)
   const fed = new Set(network.nodes.filter((node) => contracts(node, network)).map((node) => node.inputs[0]!))
   return [...channels]
     .filter(([tensor]) => fed.has(tensor))
-    .map(([tensor, { axis, indices }]) => ({ tensor, axis, keep: indices }))
+    .flatMap(([name, { axis, indices }]) =>
+      [name, ...(aliases.get(name) ?? [])].map((tensor) => ({ tensor, axis, keep: indices })),
+    )
 }
 
 /**
