@@ -81,7 +81,8 @@ class Bench {
       shape: (subject.coupling.shapes.get(name) ?? shape ?? []).map((dim) => (typeof dim === 'number' ? dim : 1)),
     }))
     const size = ({ shape }: { shape: number[] }) => shape.reduce((a, b) => a * b, 1)
-    const runs = Math.max(...shapes.map(size)) < 20_000 ? 8 : 1
+    const largest = Math.max(...shapes.map(size))
+    const runs = largest < 1000 ? 64 : largest < 20_000 ? 8 : 1
     this.inputs = Array.from(
       { length: runs },
       () =>

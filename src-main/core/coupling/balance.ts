@@ -1,4 +1,5 @@
 import type { Balance, ChannelClasses } from './channels'
+import { perfectMatchings } from './matching'
 
 /**
  * The groups of a grouped convolution must stay equal in size. Unites channels into units each of which takes equally
@@ -11,14 +12,13 @@ export function balanceUnits(channels: ChannelClasses): void {
     const excess = excesses(component, channels)
     const free = [...excess].filter(([root]) => channels.reason(root) === undefined)
     const left = new Map(free.sort(([a], [b]) => a - b))
-    while (left.size > 0) {
-      const unit = balancedUnit(left)
-      if (!unit) break
+    const take = (unit: readonly number[]): void =>
       unit.forEach((root, i) => {
         left.delete(root)
         if (i > 0) channels.unite(unit[0]!, root)
       })
-    }
+    for (const unit of matchedUnits(component, [...left.keys()], channels) ?? []) take(unit)
+    for (let unit = balancedUnit(left); unit; unit = balancedUnit(left)) take(unit)
     const names = [...new Set(component.map(({ node }) => `"${node}"`))].join(', ')
     for (const root of left.keys())
       channels.block(Int32Array.of(root), `the groups of ${names} would not stay equal in size`)
@@ -60,8 +60,32 @@ function excesses(balances: readonly Balance[], channels: ChannelClasses): Map<n
   return result
 }
 
+/**
+ * Where two groupings meet (a shuffle between two grouped convolutions) and each class is one channel of both: perfect
+ * matchings of the one's groups with the other's. Undefined for anything else.
+ */
+function matchedUnits(
+  balances: readonly Balance[],
+  roots: readonly number[],
+  channels: ChannelClasses,
+): number[][] | undefined {
+  const groupings = new Map<string, number[]>()
+  for (const { ids, parts } of balances) {
+    const partOf = new Map<number, number>()
+    ids.forEach((id, i) => partOf.set(channels.find(id), Math.floor((i * parts) / ids.length)))
+    if (partOf.size !== ids.length || parts !== balances[0]!.parts) return undefined
+    if (ids.length !== roots.length || roots.some((root) => !partOf.has(root))) return undefined
+    const grouping = roots.map((root) => partOf.get(root)!)
+    groupings.set(grouping.join(), grouping)
+  }
+  const [first, second, ...more] = groupings.values()
+  if (!first || !second || more.length > 0) return undefined
+  return perfectMatchings(first, second, balances[0]!.parts)?.map((edges) => edges.map((edge) => roots[edge]!))
+}
+
 /** Greedy: from the first class on, always the one that brings the sum nearest to zero; undefined when stuck. */
 function balancedUnit(left: ReadonlyMap<number, Int32Array>): number[] | undefined {
+  if (left.size === 0) return undefined
   const [first, start] = left.entries().next().value as [number, Int32Array]
   const unit = [first]
   const sum = start.slice()
