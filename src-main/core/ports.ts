@@ -47,6 +47,8 @@ export interface Score {
 }
 
 export interface Evaluator {
+  /** Candidates it evaluates at the same time; absent: one. */
+  readonly parallel?: number
   /** In the order asked. */
   evaluate(candidates: readonly Widths[]): Promise<Score[]>
 }

@@ -30,8 +30,8 @@ async function recordBatch<T>(
 }
 
 /**
- * The outside, with everything it says on record. Candidates go out one by one, so that a killed run loses the
- * evaluation in flight and no more; plans to measure in chunks, since they are timed interleaved.
+ * The outside, with everything it says on record. Candidates go out one by one, or as many as are
+ * evaluated side by side, so that a killed run loses what is in flight and no more; plans to measure in chunks, since they are timed interleaved.
  */
 export class Recorder {
   private readonly scores = new Map<string, Score>()
@@ -86,7 +86,7 @@ export class Recorder {
     await this.inChunks(
       [...missing.values()],
       'score',
-      1,
+      this.evaluator.parallel ?? 1,
       (part) => this.evaluator.evaluate(part),
       (score, i) => {
         this.scores.set(keys[i]!, score)
