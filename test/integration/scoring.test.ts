@@ -34,6 +34,24 @@ describe('BN recalibration', () => {
     }
     expect(network.initializers.get('bn.running_mean')!.data[0]).toBe(0)
   })
+
+  it('gives layers that shared their statistics statistics of their own', async () => {
+    const b = new NetworkBuilder(createRandom(0))
+    const first = b.batchNorm('bn1', b.conv('a', 'input', 2, 2, 1), 2)
+    const second = b.conv('b', b.node('Relu', 'relu', [first]), 2, 2, 1)
+    const shared = ['bn1.weight', 'bn1.bias', 'bn1.running_mean', 'bn1.running_var']
+    const network = b.finish('n', [2, 2, 2], b.node('BatchNormalization', 'bn2', [second, ...shared]), 2)
+    const images = Float32Array.from({ length: 24 }, (_, i) => Math.sin(i))
+    const { nodes, initializers } = await recalibrate(network, [{ images, shape: [3, 2, 2, 2] }], 1)
+    const means = ['bn1', 'bn2'].map((name) => nodes.find((node) => node.name === name)!.inputs[3]!)
+    const [one, two] = means.map((name) => Array.from(initializers.get(name)!.data))
+    expect(one).not.toEqual(two)
+    // Means of a linear layer over the images: each is the layer applied to the images' means.
+    const mean = (c: number) =>
+      Array.from(images).reduce((sum, x, i) => sum + (Math.floor((i % 8) / 4) === c ? x : 0), 0) / 12
+    const weight = network.initializers.get('a.weight')!.data
+    expect(one![0]).toBeCloseTo(weight[0]! * mean(0) + weight[1]! * mean(1), 5)
+  })
 })
 
 describe('divergence', () => {

@@ -1,3 +1,4 @@
+import { withoutDeadParts } from '../../core/graph/clean'
 import type { Network, Tensor } from '../../core/graph/network'
 import { writeOnnx } from '../../formats/onnx/write'
 import { createSession, runSession } from './runtime'
@@ -36,15 +37,29 @@ export async function recalibrate(
   }
   if (count === 0) return network
   const initializers = new Map(network.initializers)
-  for (const node of norms)
+  const shared = readSeveralTimes(network)
+  const nodes = network.nodes.map((node) => {
+    if (node.op !== 'BatchNormalization') return node
+    const inputs = [...node.inputs]
     for (const [input, output] of [
       [3, meanOf(node.name)],
       [4, varianceOf(node.name)],
     ] as const) {
-      const old = initializers.get(node.inputs[input]!) as Tensor
-      initializers.set(node.inputs[input]!, { ...old, data: Float32Array.from(sums.get(output)!, (v) => v / count) })
+      const old = network.initializers.get(node.inputs[input]!) as Tensor
+      if (shared.has(node.inputs[input]!)) inputs[input] = output
+      initializers.set(inputs[input]!, { ...old, data: Float32Array.from(sums.get(output)!, (v) => v / count) })
     }
-  return { ...network, initializers }
+    return { ...node, inputs }
+  })
+  return withoutDeadParts({ ...network, nodes, initializers })
+}
+
+/** Constants that several inputs read: exporters merge equal ones, such as the means of untrained networks. */
+function readSeveralTimes(network: Network): Set<string> {
+  const seen = new Set<string>()
+  const again = new Set<string>()
+  for (const input of network.nodes.flatMap(({ inputs }) => inputs)) (seen.has(input) ? again : seen).add(input)
+  return again
 }
 
 const meanOf = (node: string): string => `${node}/recalibrated_mean`
