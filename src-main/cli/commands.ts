@@ -21,7 +21,7 @@ export interface Command {
 const string = (value: string, about: string): Option => ({ type: 'string', value, about })
 const seed = string('N', 'seed of everything random (0)')
 const engine = string('NAME', 'tensorflow or wasm: force an engine')
-const data = string('DATA', 'sample | cifar10:DIR | cifar100:DIR')
+const data = string('DATA', 'sample | cifar10:DIR | cifar100:DIR | images:DIR')
 const device = string('DEVICE', 'local | local?threads=N')
 const normalize = string('HOW', 'imagenet | cifar10 | unit | half | MEAN/STD (detected when absent)')
 const budgetOption = string('LIST', 'fractions of the original: latency=0.6,macs=…,params=…,bytes=…')
@@ -98,7 +98,7 @@ export const commands: Readonly<Record<string, Command>> = {
       plan: string('FILE', 'a plan.json instead'),
       force: { type: 'boolean', about: 'apply the plan to another file than it was made for' },
       ...criterionOptions,
-      data: string('DATA', 'for taylor and activation: sample | cifar10:DIR | cifar100:DIR'),
+      data: string('DATA', 'for taylor and activation: sample | cifar10:DIR | cifar100:DIR | images:DIR'),
       normalize,
       engine,
       round: string('N', 'widths become multiples of N (1)'),

@@ -63,12 +63,7 @@ export const classesDiffer = (width: number, dataset: Dataset) =>
   )
 
 /** @throws LupineError input 'labels-missing' when the images have none */
-export function needLabels(dataset: Dataset, what: string): void {
+export function needLabels(dataset: Dataset, what: string, hint = 'Sort the images into a folder per class.'): void {
   if (dataset.classes.length > 0) return
-  throw fail(
-    'input',
-    'labels-missing',
-    `${dataset.address} has no labels, and ${what} needs them.`,
-    'Sort the images into a folder per class.',
-  )
+  throw fail('input', 'labels-missing', `${dataset.address} has no labels, and ${what} needs them.`, hint)
 }

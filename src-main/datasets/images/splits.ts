@@ -25,8 +25,10 @@ const nothing: Listed = { paths: [], labels: [] }
  * - test: the validation images (ILSVRC's val is what networks are judged by), and then
  * - validation: a tenth of the training images of each class, at most 5,000 in all, chosen by a fixed seed;
  * - train: nothing, when there is only val/ or test/: good for evaluating alone.
+ * train/ alone is divided like a folder that is not divided.
  */
 export function divideGiven(given: Partial<Divided>, classes: number): Divided {
+  if (given.train && !given.validation && !given.test) return divideWhole(given.train, classes)
   const test = given.test ?? given.validation ?? nothing
   if (given.train && given.validation && given.test) return { ...given, test } as Divided
   if (!given.train) return { train: nothing, validation: given.test ? (given.validation ?? nothing) : nothing, test }

@@ -171,6 +171,6 @@ export function unreadableNotes(unreadable: readonly Unreadable[]): string[] {
   if (unreadable.length === 0) return []
   const shown = unreadable.slice(0, 3).map(({ path, reason }) => `${path} (${reason})`)
   const more = unreadable.length > shown.length ? ` and ${unreadable.length - shown.length} more` : ''
-  const what = unreadable.length === 1 ? 'One image was left out' : `${unreadable.length} images were left out`
-  return [`${what} because they cannot be read: ${shown.join(', ')}${more}.`]
+  const what = unreadable.length === 1 ? 'One image' : `${unreadable.length} images`
+  return [`${what} could not be read and had to be left out: ${shown.join(', ')}${more}.`]
 }

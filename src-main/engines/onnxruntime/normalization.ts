@@ -25,7 +25,7 @@ export interface DetectedNormalization {
 export async function detectNormalization(model: string, address: string): Promise<DetectedNormalization> {
   const network = beforeFinalActivation(await loadOnnx(model))
   const dataset = await openImages(network, address, model)
-  needLabels(dataset, 'finding the normalisation')
+  needLabels(dataset, 'finding the normalisation', 'Say it with --normalize, for example --normalize imagenet.')
   const presets = Object.values(normalizationPresets).map(({ mean, std }) => ({
     mean: mean.slice(0, dataset.channels),
     std: std.slice(0, dataset.channels),

@@ -87,6 +87,11 @@ describe('train/ and val/', () => {
     expect([splits.train.size, splits.validation.size, splits.test.size]).toEqual([5, 3, 2])
   })
 
+  it('are divided further where there is only train/', async () => {
+    const { splits } = await open(folderOf(...many('train/a', 30)))
+    expect([splits.train.size, splits.validation.size, splits.test.size]).toEqual([25, 2, 3])
+  })
+
   it('leave ILSVRC’s unlabelled test images alone', async () => {
     const { splits } = await open(folderOf(...many('train/a', 5), ...many('val/a', 3), ...many('test', 9)))
     expect(splits.test.size).toBe(3)

@@ -1,0 +1,90 @@
+import { spawnSync } from 'node:child_process'
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { writeClasses } from '../fixtures/image-folder'
+
+/** The built command line on folders of images; the wasm engine, which is always there. */
+const cli = resolve(import.meta.dirname, '../../out/main/cli.js')
+const dir = mkdtempSync(join(tmpdir(), 'lupine-cli-images-'))
+const [classes, flat, model, trained] = ['classes', 'flat', 'new.onnx', 'trained.onnx'].map((name) =>
+  join(dir, name),
+) as [string, string, string, string]
+
+function lupine(...args: string[]) {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args, '--json'], { encoding: 'utf8' })
+  return {
+    status,
+    answer: JSON.parse(stdout) as Record<string, unknown> & { error?: { code: string; message: string; hint: string } },
+    stderr,
+  }
+}
+
+beforeAll(async () => {
+  await writeClasses(join(classes, 'train'), { blue: [20, 30, 220], green: [20, 220, 30], red: [220, 30, 20] }, 30)
+  await writeClasses(join(classes, 'val'), { blue: [20, 30, 220], green: [20, 220, 30], red: [220, 30, 20] }, 6)
+  for (const name of readdirSync(join(classes, 'train')))
+    cpSync(join(classes, 'train', name), flat, { recursive: true })
+  expect(lupine('new', 'resnet20', '--classes', '3', '--out', model).status).toBe(0)
+})
+afterAll(() => rmSync(dir, { recursive: true }))
+
+it('trains, and tells the classes of val/ apart', () => {
+  const options = ['--epochs', '3', '--batch', '27', '--engine', 'wasm', '--lr', '0.05', '--out', trained]
+  const { status, answer, stderr } = lupine('train', model, '--data', `images:${classes}`, ...options)
+  expect(status, stderr).toBe(0)
+  expect(answer['epochs']).toHaveLength(3)
+  const judged = lupine('evaluate', trained, '--data', `images:${classes}`)
+  expect(judged.answer).toMatchObject({ images: 18, split: 'test', normalize: 'half' })
+  expect(judged.answer['top1']).toBeGreaterThan(0.6)
+  const own = lupine('evaluate', trained, '--data', `images:${classes}`, '--engine', 'wasm').answer
+  expect(own['top1']).toBe(judged.answer['top1'])
+})
+
+it('leaves a broken image out and names it', () => {
+  const broken = join(classes, 'val', 'green', '004.png')
+  const bytes = readFileSync(broken)
+  writeFileSync(broken, bytes.subarray(0, 200))
+  const { status, answer, stderr } = lupine('evaluate', trained, '--data', `images:${classes}`)
+  writeFileSync(broken, bytes)
+  expect([status, answer['images']]).toEqual([0, 17])
+  expect(stderr).toContain(`One image could not be read and had to be left out: ${broken}`)
+})
+
+it('searches on images without labels', () => {
+  const plan = join(dir, 'plan.json')
+  const budget = ['--device', 'local?threads=1', '--budget', 'macs=0.8', '--evaluations', '4']
+  const { status, answer, stderr } = lupine('search', trained, '--data', `images:${flat}`, ...budget, '--out', plan)
+  expect(status, stderr).toBe(0)
+  expect((answer['best'] as { fitness: number }).fitness).toBeGreaterThanOrEqual(0)
+})
+
+it.each([
+  [
+    'accuracy without labels',
+    () => ['evaluate', trained, '--data', `images:${flat}`],
+    'labels-missing',
+    /has no labels/,
+  ],
+  [
+    'a folder that is not there',
+    () => ['evaluate', trained, '--data', `images:${classes}x`],
+    'dataset-missing',
+    /There is no folder/,
+  ],
+  [
+    'a network of other outputs',
+    () => {
+      lupine('new', 'resnet20', '--classes', '4', '--out', join(dir, 'four.onnx'))
+      return ['evaluate', join(dir, 'four.onnx'), '--normalize', 'half', '--data', `images:${classes}`]
+    },
+    'classes-differ',
+    /The network has 4 outputs but images:.* has 3 classes\./,
+  ],
+])('%s is bad input', (_, args, code, message) => {
+  const { status, answer } = lupine(...args())
+  expect(status).toBe(3)
+  expect(answer.error?.code).toBe(code)
+  expect(answer.error?.message).toMatch(message)
+})
