@@ -33,7 +33,11 @@ function opaque(nodes: CallResult<'model.inspect'>['opaque']): string {
 
 export const check = (result: CallResult<'model.check'>): string =>
   `${result.engine} against onnxruntime on ${result.samples} inputs: largest difference ${result.maxAbsDiff.toExponential(2)}, ` +
-  `${result.maxRelDiff.toExponential(2)} of the outputs' range; ${result.nodes.run} nodes run, ${result.nodes.opaque} opaque`
+  `${result.maxRelDiff.toExponential(2)} of the outputs' range; ${result.nodes.run} nodes run, ${result.nodes.opaque} opaque` +
+  result.opaque
+    .slice(0, 10)
+    .map(({ op, name, why }) => `\n  ${op} "${name}": ${why}`)
+    .join('')
 
 export const prune = (result: CallResult<'model.prune'>): string =>
   [

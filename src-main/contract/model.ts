@@ -38,6 +38,14 @@ export const check = {
     outputRange: z.number(),
     maxRelDiff: z.number().describe('maxAbsDiff over outputRange'),
     samples: z.number(),
+    outputs: z
+      .array(z.object({ name: z.string(), maxAbsDiff: z.number(), outputRange: z.number(), maxRelDiff: z.number() }))
+      .describe(
+        'every output, and every tensor at which the engine had to stop; the figures above are the worst of them',
+      ),
+    opaque: z
+      .array(z.object({ name: z.string(), op: z.string(), why: z.string() }))
+      .describe('nodes that the engine did not run'),
   }),
 }
 

@@ -93,10 +93,20 @@ export interface ForwardRequest {
   readonly outputs?: readonly string[]
   /** Folder that receives one raw float32 file per output. */
   readonly into: string
+  /**
+   * Runs what the engine can where it lacks an operator: the answer then holds the outputs that could be made, and the
+   * tensors at which it had to stop. Not for onnxruntime.
+   */
+  readonly partial?: boolean
 }
 
 export interface ForwardResult {
   readonly outputs: { readonly name: string; readonly shape: number[]; readonly file: string }[]
+  /** Of the cleaned network: how many nodes ran, and which did not and why. Absent from onnxruntime. */
+  readonly nodes?: {
+    readonly run: number
+    readonly opaque: readonly { readonly name: string; readonly op: string; readonly why: string }[]
+  }
 }
 
 export interface EvaluateRequest {

@@ -1,40 +1,117 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { CallRequest, CallResult } from '../contract'
-import { cleanNetwork } from '../core/graph/clean'
-import { opRow } from '../core/graph/ops'
+import { LupineError } from '../core/failure'
+import type { Network } from '../core/graph/network'
 import { beforeFinalActivation } from '../core/graph/outputs'
-import { loadOnnx } from '../formats/onnx/files'
-import { compareNetworks } from './compare'
+import type { ForwardResult } from '../engines/interface'
+import { loadOnnx, saveOnnx } from '../formats/onnx/files'
+import { inputsToTry, probe, type Probe } from './check-input'
+import { compareOutputs, type Forwarder, type OutputDifference } from './compare'
 import { chooseEngine } from './engine-choice'
 import { withOnnxruntime } from './onnxruntime'
 
-const samples = 8
+export interface CheckResult {
+  /** Of the cleaned network: nodes our engine ran, and those it did not, with the reason. */
+  readonly run: number
+  readonly opaque: readonly { readonly name: string; readonly op: string; readonly why: string }[]
+  /** Every output, and every tensor at which the engine had to stop. */
+  readonly outputs: readonly OutputDifference[]
+  /** [N, …] of the input used. */
+  readonly shape: readonly number[]
+}
 
 /**
- * `check MODEL`: our engine's forward pass against onnxruntime on the file as given.
- * @throws LupineError of the model, 'engine-op-unsupported', 'onnxruntime-refused'
+ * `check MODEL`: our engine's forward pass against onnxruntime on the network as given, before a final Softmax or
+ * Sigmoid.
+ * @throws LupineError of the model, 'onnxruntime-refused', 'check-nothing' when not a single node can be compared
  */
 export async function checkModel(request: CallRequest<'model.check'>): Promise<CallResult<'model.check'>> {
-  const given = beforeFinalActivation(await loadOnnx(request.model))
-  const network = cleanNetwork(given)
-  const fixed = network.inputs[0]?.shape?.[0]
-  const batch = typeof fixed === 'number' ? fixed : samples
-  const shape = (network.inputs[0]?.shape ?? []).map((dim, i) => (typeof dim === 'number' ? dim : i === 0 ? batch : 32))
-  const opaque = network.nodes.filter((node) => !opRow(node)).length
+  const given = await loadOnnx(request.model)
   const engine = await chooseEngine(request.engine)
   try {
-    const difference = await withOnnxruntime((ort) =>
-      compareNetworks({ network: given, run: ort }, { network, run: engine.handle }, shape),
-    )
-    const { maxAbsDiff, outputRange } = difference
+    const { run, opaque, outputs, shape } = await withOnnxruntime((ort) => checkNetwork(given, ort, engine.handle))
+    const { maxAbsDiff, outputRange, maxRelDiff } = worstOf(outputs)
     return {
       engine: engine.about.engine,
-      nodes: { run: network.nodes.length - opaque, opaque },
-      maxAbsDiff,
-      outputRange,
-      maxRelDiff: maxAbsDiff / outputRange,
-      samples: batch,
+      nodes: { run, opaque: opaque.length },
+      ...{ maxAbsDiff, outputRange, maxRelDiff, samples: shape[0] ?? 1 },
+      outputs: [...outputs],
+      opaque: opaque.map(({ name, op, why }) => ({ name, op, why })),
     }
   } finally {
     await engine.handle.stop()
   }
+}
+
+/** The output that differs most, by its own range. */
+export const worstOf = (outputs: readonly OutputDifference[]): OutputDifference =>
+  outputs.reduce((worst, output) => (output.maxRelDiff > worst.maxRelDiff ? output : worst))
+
+/**
+ * Runs a network in onnxruntime and in an engine on the same input.
+ * @param reference onnxruntime
+ */
+export async function checkNetwork(given: Network, reference: Forwarder, engine: Forwarder): Promise<CheckResult> {
+  const bare = beforeFinalActivation(given)
+  const folder = await mkdtemp(join(tmpdir(), 'lupine-check-'))
+  try {
+    const model = join(folder, 'model.onnx')
+    await saveOnnx(model, bare)
+    const input = await acceptedInput(bare, model, reference, folder)
+    const into = await mkdtemp(join(folder, 'engine-'))
+    const got = await engine.call('forward', { ...input.request, into, partial: true })
+    const expected = await referenceFor(got, input, model, reference, folder)
+    const outputs = await compareOutputs(expected, got.outputs)
+    return { run: got.nodes!.run, opaque: got.nodes!.opaque, outputs, shape: input.request.shape }
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
+
+interface Accepted {
+  readonly request: { readonly model: string; readonly input: string; readonly shape: readonly number[] }
+  /** onnxruntime's outputs for it. */
+  readonly outputs: ForwardResult['outputs']
+}
+
+/** The first of the likely inputs that onnxruntime takes: a network of open size may still want a certain one. */
+async function acceptedInput(network: Network, model: string, ort: Forwarder, folder: string): Promise<Accepted> {
+  const into = await mkdtemp(join(folder, 'onnxruntime-'))
+  const tried = inputsToTry(network)
+  for (const [i, candidate] of tried.entries()) {
+    const request = { model, input: await written(candidate, folder), shape: candidate.shape }
+    try {
+      return { request, outputs: (await ort.call('forward', { ...request, into })).outputs }
+    } catch (error) {
+      const refused = error instanceof LupineError && error.failure.code === 'onnxruntime-refused'
+      if (refused || i === tried.length - 1) throw error
+    }
+  }
+  throw new Error('There is always an input to try.')
+}
+
+async function written(candidate: Probe, folder: string): Promise<string> {
+  const file = join(folder, 'input.f32')
+  const values = probe(candidate)
+  await writeFile(file, new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
+  return file
+}
+
+/** onnxruntime's values of what the engine made: the outputs, and the tensors where it stopped. */
+async function referenceFor(
+  got: ForwardResult,
+  { request, outputs }: Accepted,
+  model: string,
+  ort: Forwarder,
+  folder: string,
+): Promise<ForwardResult['outputs']> {
+  const known = new Set(outputs.map(({ name }) => name))
+  const given = await loadOnnx(model)
+  const inFile = new Set(given.nodes.flatMap((node) => node.outputs))
+  const more = got.outputs.map(({ name }) => name).filter((name) => !known.has(name) && inFile.has(name))
+  if (more.length === 0) return outputs
+  const into = await mkdtemp(join(folder, 'onnxruntime-'))
+  return [...outputs, ...(await ort.call('forward', { ...request, outputs: more, into })).outputs]
 }

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fail } from '../core/failure'
 import type { Network } from '../core/graph/network'
 import { createRandom } from '../core/statistics/random'
 import type { ForwardRequest, ForwardResult } from '../engines/interface'
@@ -17,6 +18,52 @@ export interface Difference {
   readonly outputRange: number
   /** Fraction of rows whose largest value is at the same place (first output, rows of its last axis). */
   readonly top1: number
+}
+
+/** One tensor of two runs. */
+export interface OutputDifference {
+  readonly name: string
+  readonly maxAbsDiff: number
+  /** max − min of the reference's values; where they are all alike, the largest of them. */
+  readonly outputRange: number
+  readonly maxRelDiff: number
+}
+
+/**
+ * Compares tensors by name; each is measured against its own range.
+ * @throws LupineError work 'check-nothing' when the two have none in common
+ */
+export async function compareOutputs(
+  reference: ForwardResult['outputs'],
+  candidate: ForwardResult['outputs'],
+): Promise<OutputDifference[]> {
+  const differences: OutputDifference[] = []
+  for (const { name, file } of reference) {
+    const other = candidate.find((output) => output.name === name)
+    if (other) differences.push({ name, ...differenceOf(await readFloats(file), await readFloats(other.file)) })
+  }
+  if (differences.length > 0) return differences
+  throw fail(
+    'work',
+    'check-nothing',
+    'The engine could not run a single tensor that onnxruntime has too.',
+    'lupine inspect says which operators are not understood; export the model with standard ones.',
+  )
+}
+
+function differenceOf(x: Float32Array, y: Float32Array): Omit<OutputDifference, 'name'> {
+  let maxAbsDiff = x.length === y.length ? 0 : Infinity
+  let [low, high, peak] = [Infinity, -Infinity, 0]
+  for (let i = 0; i < x.length; i++) {
+    // The same infinity on both sides is agreement; a NaN on either side is not.
+    const difference = x[i] === y[i] ? 0 : Math.abs(x[i]! - y[i]!)
+    if (!(difference <= maxAbsDiff)) maxAbsDiff = Number.isNaN(difference) ? Infinity : difference
+    low = Math.min(low, x[i]!)
+    high = Math.max(high, x[i]!)
+    peak = Math.max(peak, Math.abs(x[i]!))
+  }
+  const outputRange = high - low || peak || 1
+  return { maxAbsDiff, outputRange, maxRelDiff: maxAbsDiff / outputRange }
 }
 
 /**

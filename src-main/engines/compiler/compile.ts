@@ -1,12 +1,11 @@
-import { fail } from '../../core/failure'
-import { toCanonicalOpset } from '../../core/graph/canonical'
-import { producers, type Network, type Shape } from '../../core/graph/network'
-import { inferShapes } from '../../core/graph/shapes'
+import { fail, LupineError } from '../../core/failure'
+import { producers, type Network, type NetworkNode, type Shape } from '../../core/graph/network'
 import { FLOAT, GraphBuilder, type GraphNode, type Ref } from './graph'
 import { placeholderShape } from './layout'
 import { lower } from './lowering'
 import { blend, crossEntropy, distillation, type Loss } from './operations/loss'
 import { reshape } from './operations/shaping'
+import { BATCH, prepare } from './prepare'
 import { momentumUpdates, type OptimizerOptions } from './optimizer'
 import { Scope } from './scope'
 import { Tape } from './tape'
@@ -24,6 +23,16 @@ export interface CompileOptions {
   readonly training?: TrainingOptions
   /** Tensors to expose beside the network's outputs. */
   readonly outputs?: readonly string[]
+  /** The input's shape, batch included, in ONNX order; without it the batch stays open. */
+  readonly inputShape?: readonly number[]
+  /** Leaves nodes out that the engine cannot run, instead of failing. */
+  readonly partial?: boolean
+}
+
+/** A node that the engine did not take, and why. */
+export interface OpaqueNode {
+  readonly node: NetworkNode
+  readonly why: string
 }
 
 /** A tensor of the network in the graph: its shape in ONNX order, its values NHWC when it is 4-D. */
@@ -48,18 +57,23 @@ export interface TrainingEndpoints {
 }
 
 export interface CompiledNetwork {
+  /** The network as it was compiled: cleaned, in canonical form. */
+  readonly network: Network
+  /** The teacher, likewise. */
+  readonly teacher: Network | undefined
   readonly nodes: readonly GraphNode[]
   readonly input: Endpoint
   readonly outputs: readonly Endpoint[]
-  /** [N, classes]: the first output, before a final Softmax. */
-  readonly logits: Endpoint
+  /** [N, classes]: the first output, before a final Softmax; undefined where it is no such thing. */
+  readonly logits: Endpoint | undefined
+  /** Nodes of the cleaned network: those in the graph, and with `partial` those left out. */
+  readonly nodesRun: number
+  readonly opaque: readonly OpaqueNode[]
   readonly variables: readonly Variable[]
   /** Fetch, with every variable's and velocity's `feed` fed: sets them all. */
   readonly initialize: Ref
   readonly training: TrainingEndpoints | undefined
 }
-
-const BATCH = 'batch'
 
 /**
  * Compiles a network for evaluation and, with `training`, a training step of it.
@@ -68,24 +82,32 @@ const BATCH = 'batch'
  */
 export function compile(network: Network, options: CompileOptions = {}): CompiledNetwork {
   const graph = new GraphBuilder()
-  const student = prepare(network)
+  const student = prepare(network, options.inputShape)
   const variables = new VariableStore(graph, student, 'network')
   const input = inputOf(graph, student)
 
-  const inference = new Scope(graph, undefined, scopeOptions(student, variables, false))
-  run(inference, student, input)
-  const wanted = [...student.outputs.map((output) => output.name), ...(options.outputs ?? [])]
-  const outputs = [...new Set(wanted)].map((tensor) => endpoint(inference, student, tensor))
-  const logits = logitsOf(inference, student)
+  const inference = new Scope(graph, undefined, { network: student, variables, training: false })
+  const opaque = run(inference, student, input, options.partial)
+  const wanted = new Set([...student.outputs.map((output) => output.name), ...(options.outputs ?? [])])
+  // Where the engine stops, what it has so far is exposed instead.
+  for (const { node } of opaque)
+    for (const name of node.inputs) if (inference.made(name) && name !== input.tensor) wanted.add(name)
+  const there = options.partial ? [...wanted].filter((tensor) => inference.find(tensor) !== undefined) : [...wanted]
+  const outputs = there.map((tensor) => endpoint(inference, student, tensor))
+  const logits = opaque.length ? undefined : logitsOf(inference, student)
 
   const training = options.training && compileTraining(graph, student, variables, input, options.training)
-  const all = training ? [...variables.all, ...training.teacher] : variables.all
+  const all = training ? [...variables.all, ...(training.teacher?.variables ?? [])] : variables.all
   const slots: Slot[] = [...all, ...(training?.endpoints.velocities.values() ?? [])]
   const initialize = whenDone(
     graph,
     slots.map((slot) => slot.assign),
   )
-  return { nodes: graph.nodes, input, outputs, logits, variables: all, initialize, training: training?.endpoints }
+  return {
+    ...{ network: student, teacher: training?.teacher?.network },
+    ...{ nodes: graph.nodes, input, outputs, logits, opaque, nodesRun: student.nodes.length - opaque.length },
+    ...{ variables: all, initialize, training: training?.endpoints },
+  }
 }
 
 /** Something to fetch that makes the given ops run: they have no output of their own. */
@@ -101,14 +123,15 @@ function compileTraining(
   variables: VariableStore,
   input: Endpoint,
   options: TrainingOptions,
-): { endpoints: TrainingEndpoints; teacher: Variable[] } {
+): { endpoints: TrainingEndpoints; teacher: ReturnType<typeof compileTeacher> | undefined } {
   const labels = graph.placeholder('labels', 'int32', [-1])
   const learningRate = graph.placeholder('learningRate', 'float32', [])
   const tape = new Tape(graph)
   for (const variable of variables.all) if (isTrainable(variable)) tape.watch(variable.value)
-  const scope = new Scope(graph, tape, scopeOptions(network, variables, true))
+  const scope = new Scope(graph, tape, { network, variables, training: true })
   run(scope, network, input)
   const logits = logitsOf(scope, network)
+  if (!logits) throw noClassifier(network)
 
   const { teacher, distillation: share, temperature } = options
   const learned = teacher && share > 0 ? compileTeacher(graph, teacher, input, logits) : undefined
@@ -132,55 +155,53 @@ function compileTraining(
     gradients: new Map([...gradients].map(([variable, gradient]) => [variable.tensor, gradient])),
     velocities,
   }
-  return { endpoints, teacher: learned?.variables ?? [] }
+  return { endpoints, teacher: learned }
 }
 
 function compileTeacher(graph: GraphBuilder, network: Network, input: Endpoint, logits: Endpoint) {
   const teacher = prepare(network)
   const variables = new VariableStore(graph, teacher, 'teacher')
-  const scope = new Scope(graph, undefined, scopeOptions(teacher, variables, false))
+  const scope = new Scope(graph, undefined, { network: teacher, variables, training: false })
   const own = teacher.inputs[0].shape ?? []
   if (own.slice(1).join() !== input.shape.slice(1).join())
     throw mismatch(`takes [${own.slice(1).join(', ')}] and the network [${input.shape.slice(1).join(', ')}]`)
   run(scope, teacher, { ...input, tensor: teacher.inputs[0].name })
   const taught = logitsOf(scope, teacher)
+  if (!taught) throw noClassifier(teacher)
   if (taught.shape[1] !== logits.shape[1])
     throw mismatch(`has ${taught.shape[1]} outputs and the network ${logits.shape[1]}`)
-  return { logits: taught.ref, variables: variables.all }
+  return { network: teacher, logits: taught.ref, variables: variables.all }
 }
 
 const mismatch = (why: string) =>
   fail('input', 'engine-teacher', `The teacher ${why}.`, 'Use the unpruned network that this one was made from.')
 
-/** Canonical form, with a symbolic batch whatever batch it was exported with. */
-export function prepare(network: Network): Network {
-  const canonical = toCanonicalOpset(network)
-  if (canonical.inputs.length !== 1 || !canonical.inputs[0].shape?.length)
-    throw fail(
-      'input',
-      'engine-inputs',
-      `The engine runs networks with one input of known shape; ${canonical.name || 'this one'} has ${canonical.inputs.length}.`,
-      'Export the model with one input and a fixed image size.',
-    )
-  const [input] = canonical.inputs
-  return { ...canonical, inputs: [{ ...input, shape: [BATCH, ...(input.shape ?? []).slice(1)] }] }
-}
+export const noClassifier = (network: Network) =>
+  fail(
+    'input',
+    'engine-no-classifier',
+    `The first output of ${network.name || 'the network'} is no row of logits per image.`,
+    'Train classifiers, or distil from the unpruned network.',
+  )
 
 export function inputOf(graph: GraphBuilder, network: Network): Endpoint {
   const [{ name, shape = [] }] = network.inputs
   return { tensor: name, ref: graph.placeholder('input', 'float32', placeholderShape(shape)), shape }
 }
 
-export const scopeOptions = (network: Network, variables: VariableStore, training: boolean) => ({
-  network,
-  shapes: inferShapes(network),
-  variables,
-  training,
-})
-
-function run(scope: Scope, network: Network, input: Endpoint): void {
-  scope.bind(input.tensor, input.ref)
-  for (const node of network.nodes) lower(node, scope)
+/** @returns the nodes left out, none unless `partial` */
+export function run(scope: Scope, network: Network, input: Endpoint, partial = false): OpaqueNode[] {
+  scope.bind(input.tensor, input.ref, input.shape)
+  const opaque: OpaqueNode[] = []
+  for (const node of network.nodes) {
+    try {
+      lower(node, scope)
+    } catch (error) {
+      if (!partial || !(error instanceof LupineError)) throw error
+      opaque.push({ node, why: error.failure.message })
+    }
+  }
+  return opaque
 }
 
 function endpoint(scope: Scope, network: Network, tensor: string): Endpoint {
@@ -192,11 +213,16 @@ function endpoint(scope: Scope, network: Network, tensor: string): Endpoint {
       `${network.name || 'The network'} has no tensor ${tensor}.`,
       'Name an output or an inner tensor of the network.',
     )
-  return { tensor, ref, shape: scope.shape(tensor) }
+  // TensorFlow does not fetch what it was fed.
+  return {
+    tensor,
+    ref: ref === scope.find(network.inputs[0].name) ? scope.graph.identity(ref) : ref,
+    shape: scope.shape(tensor),
+  }
 }
 
-/** The first output as [N, classes], before a final Softmax. */
-export function logitsOf(scope: Scope, network: Network): Endpoint {
+/** The first output as [N, classes], before a final Softmax; undefined where it has no rows of a known length. */
+export function logitsOf(scope: Scope, network: Network): Endpoint | undefined {
   const makers = producers(network)
   let tensor = network.outputs[0].name
   let maker = makers.get(tensor)
@@ -206,6 +232,7 @@ export function logitsOf(scope: Scope, network: Network): Endpoint {
   }
   const { ref, shape } = endpoint(scope, network, tensor)
   if (shape.length === 2) return { tensor, ref, shape }
+  if (shape.length === 0 || shape.slice(1).some((dim) => typeof dim !== 'number')) return undefined
   const classes = shape.slice(1).reduce<number>((product, dim) => product * Number(dim), 1)
   return { tensor, ref: reshape(scope, ref, [-1, classes]), shape: [BATCH, classes] }
 }

@@ -32,6 +32,7 @@ export interface GraphNode {
 
 export const FLOAT: Attribute = { type: 'float32' }
 export const INT: Attribute = { type: 'int32' }
+export const BOOL: Attribute = { type: 'bool' }
 
 /** Splits a reference into its node and output index. */
 export function parseRef(ref: Ref): { node: string; output: number } {

@@ -6,7 +6,7 @@ import type { Shape } from '../../core/graph/network'
  */
 export type WeightLayout = 'same' | 'conv' | 'depthwise'
 
-const NCHW_TO_NHWC = [0, 2, 3, 1]
+export const NCHW_TO_NHWC = [0, 2, 3, 1]
 export const NHWC_TO_NCHW = [0, 3, 1, 2]
 
 /** Position of an ONNX axis in the graph's layout: 4-D activations are NHWC. */
@@ -39,22 +39,29 @@ export function permute(data: ArrayLike<number>, shape: readonly number[], order
   return out
 }
 
+/** The weight of a signal's convolution [O, I, k] as that of images of height 1. */
+const twoAxes = (shape: readonly number[]): readonly number[] =>
+  shape.length === 3 ? [shape[0], shape[1], 1, shape[2]] : shape
+
 /** An initializer's shape in the graph. `groups` only for depthwise: the number of input channels. */
-export function graphShape(shape: readonly number[], layout: WeightLayout, groups = 1): number[] {
+export function graphShape(given: readonly number[], layout: WeightLayout, groups = 1): number[] {
+  if (layout === 'same') return given.slice()
+  const shape = twoAxes(given)
   if (layout === 'conv') return [shape[2], shape[3], shape[1], shape[0]]
-  if (layout === 'depthwise') return [shape[2], shape[3], groups, shape[0] / groups]
-  return shape.slice()
+  return [shape[2], shape[3], groups, shape[0] / groups]
 }
 
 /** Values of an initializer, from ONNX order to the graph's; always a copy. */
-export function toGraph(data: ArrayLike<number>, shape: readonly number[], layout: WeightLayout): Float32Array {
+export function toGraph(data: ArrayLike<number>, given: readonly number[], layout: WeightLayout): Float32Array {
+  const shape = twoAxes(given)
   if (layout === 'conv') return permute(data, shape, [2, 3, 1, 0])
   if (layout === 'depthwise') return permute(data, [shape[0], shape[2], shape[3]], [1, 2, 0])
   return Float32Array.from(data)
 }
 
 /** The inverse: values from the graph back to ONNX order, `shape` being the initializer's. Always a copy. */
-export function fromGraph(data: ArrayLike<number>, shape: readonly number[], layout: WeightLayout): Float32Array {
+export function fromGraph(data: ArrayLike<number>, given: readonly number[], layout: WeightLayout): Float32Array {
+  const shape = twoAxes(given)
   if (layout === 'conv') return permute(data, [shape[2], shape[3], shape[1], shape[0]], [3, 2, 0, 1])
   if (layout === 'depthwise') return permute(data, [shape[2], shape[3], shape[0]], [2, 0, 1])
   return Float32Array.from(data)

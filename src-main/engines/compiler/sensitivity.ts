@@ -1,13 +1,16 @@
 import type { Network } from '../../core/graph/network'
-import { inputOf, logitsOf, prepare, scopeOptions, whenDone, type Endpoint } from './compile'
+import { inputOf, logitsOf, noClassifier, whenDone, type Endpoint } from './compile'
 import { FLOAT, GraphBuilder, type GraphNode, type Ref } from './graph'
 import { lower } from './lowering'
 import { crossEntropy } from './operations/loss'
+import { prepare } from './prepare'
 import { Scope } from './scope'
 import { Tape } from './tape'
 import { VariableStore, type Variable } from './variables'
 
 export interface CompiledSensitivity {
+  /** The network as it was compiled: cleaned, in canonical form. */
+  readonly network: Network
   readonly nodes: readonly GraphNode[]
   readonly input: Endpoint
   /** Feed: int32 [N]. */
@@ -35,8 +38,8 @@ export function compileSensitivity(given: Network): CompiledSensitivity {
   const labels = graph.placeholder('labels', 'int32', [-1])
 
   const tape = new Tape(graph)
-  const scope = new Scope(graph, tape, scopeOptions(network, variables, false))
-  scope.bind(input.tensor, input.ref)
+  const scope = new Scope(graph, tape, { network, variables, training: false })
+  scope.bind(input.tensor, input.ref, input.shape)
   const outputs = new Map<string, Ref>()
   for (const node of network.nodes) {
     lower(node, scope)
@@ -47,6 +50,7 @@ export function compileSensitivity(given: Network): CompiledSensitivity {
   }
 
   const logits = logitsOf(scope, network)
+  if (!logits) throw noClassifier(network)
   const loss = crossEntropy(graph, logits.ref, labels)
   const gradientOf = tape.backward(logits.ref, loss.gradient)
   const scores = new Map<string, Ref>()
@@ -61,5 +65,5 @@ export function compileSensitivity(given: Network): CompiledSensitivity {
     graph,
     variables.all.map((variable) => variable.assign),
   )
-  return { nodes: graph.nodes, input, labels, loss: loss.value, scores, variables: variables.all, initialize }
+  return { network, nodes: graph.nodes, input, labels, loss: loss.value, scores, variables: variables.all, initialize }
 }

@@ -22,14 +22,16 @@ export async function forwardModel(backend: Backend, request: ForwardRequest): P
       `${request.input} holds ${bytes.byteLength} bytes; [${request.shape.join(', ')}] needs ${elementCount(request.shape) * 4}.`,
       'This is a defect in Lupine; report it.',
     )
-  const model = new LoadedModel(backend, network, { outputs: request.outputs })
+  const { outputs: asked, shape: inputShape, partial } = request
+  const model = new LoadedModel(backend, network, { outputs: asked, inputShape, partial })
   try {
     const images = toNhwc(new Float32Array(bytes.buffer), request.shape)
     const values = model.outputs(images, request.shape[0])
-    const wanted = new Set(request.outputs ?? network.outputs.map((output) => output.name))
+    const { outputs: made, opaque, nodesRun } = model.compiled
+    const wanted = new Set(asked ?? network.outputs.map((output) => output.name))
     const outputs: ForwardResult['outputs'][number][] = []
-    for (const [i, { tensor }] of model.compiled.outputs.entries()) {
-      if (!wanted.has(tensor)) continue
+    for (const [i, { tensor }] of made.entries()) {
+      if (!partial && !wanted.has(tensor)) continue
       const { shape, data } = values[i]
       const ordered = shape.length === 4 ? [shape[0], shape[3], shape[1], shape[2]] : shape.slice()
       const file = join(request.into, `output-${outputs.length}.f32`)
@@ -37,7 +39,8 @@ export async function forwardModel(backend: Backend, request: ForwardRequest): P
       await writeFile(file, new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength))
       outputs.push({ name: tensor, shape: ordered, file })
     }
-    return { outputs }
+    const reasons = opaque.map(({ node: { name, op }, why }) => ({ name, op, why }))
+    return { outputs, nodes: { run: nodesRun, opaque: reasons } }
   } finally {
     model.close()
   }

@@ -1,6 +1,7 @@
 import { elementCount, type Network } from '../../core/graph/network'
 import { compile, type CompileOptions, type CompiledNetwork } from '../compiler/compile'
 import { placeholderShape } from '../compiler/layout'
+import { prepare } from '../compiler/prepare'
 import { extract, initialValue, type Slot, type Variable } from '../compiler/variables'
 import type { Backend, Session, TensorValue } from './session'
 
@@ -30,9 +31,12 @@ export class LoadedModel {
   /** Sets every weight, and the velocities (absent: to zero). `network` has the tensors this one was made from. */
   write(network: Network, velocities?: Values): void {
     const feeds: Record<string, TensorValue> = {}
+    const { teacher } = this.compiled
+    // Cleaning may have folded constants into weights, so the values are those of the network as it was compiled.
+    const own = network === this.network ? this.compiled.network : prepare(network, this.options.inputShape)
     for (const variable of this.compiled.variables) {
-      const source = variable.owner === 'teacher' ? this.options.training?.teacher : network
-      if (source) feeds[variable.feed] = { shape: variable.graphShape, data: initialValue(source, variable) }
+      const source = variable.owner === 'teacher' ? teacher! : own
+      feeds[variable.feed] = { shape: variable.graphShape, data: initialValue(source, variable) }
     }
     for (const { variable, slot } of this.slots()) {
       const data = velocities?.get(variable.tensor) ?? new Float32Array(elementCount(variable.graphShape))
@@ -43,15 +47,17 @@ export class LoadedModel {
 
   /** @param images N images in the graph's layout (NHWC). @returns logits, row-major [N, classes] */
   logits(images: Float32Array, count: number): Float32Array {
-    const [logits] = this.session.run(this.feedImages(images, count), [this.compiled.logits.ref])
+    const [logits] = this.session.run(this.feedImages(images, count), [this.compiled.logits!.ref])
     return logits.data as Float32Array
   }
 
   /** The network's outputs, and the tensors asked for when compiling, for `count` images in the graph's layout. */
   outputs(images: Float32Array, count: number): TensorValue[] {
+    const { outputs } = this.compiled
+    if (outputs.length === 0) return []
     return this.session.run(
       this.feedImages(images, count),
-      this.compiled.outputs.map((output) => output.ref),
+      outputs.map((output) => output.ref),
     )
   }
 
@@ -76,10 +82,11 @@ export class LoadedModel {
     return { loss: value.data[0], gradients: new Map(names.map((name, i) => [name, rest[i].data as Float32Array])) }
   }
 
-  /** The network with the weights and running statistics as they are now. */
+  /** The network, cleaned, with the weights and running statistics as they are now. */
   read(): Network {
     const own = this.compiled.variables.filter((variable) => variable.owner === 'network')
-    return extract(this.network, own, this.readSlots(own.map((variable) => ({ variable, slot: variable }))))
+    const network = { ...this.compiled.network, inputs: this.network.inputs }
+    return extract(network, own, this.readSlots(own.map((variable) => ({ variable, slot: variable }))))
   }
 
   readVelocities(): Map<string, Float32Array> {

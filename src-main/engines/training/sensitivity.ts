@@ -24,7 +24,7 @@ export class LoadedSensitivity {
     this.session = backend.open(this.compiled.nodes)
     const feeds: Record<string, TensorValue> = {}
     for (const variable of this.compiled.variables)
-      feeds[variable.feed] = { shape: variable.graphShape, data: initialValue(network, variable) }
+      feeds[variable.feed] = { shape: variable.graphShape, data: initialValue(this.compiled.network, variable) }
     if (Object.keys(feeds).length) this.session.run(feeds, [this.compiled.initialize])
   }
 

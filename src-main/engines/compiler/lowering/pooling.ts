@@ -1,13 +1,13 @@
 import { intAttribute, intsAttribute, type NetworkNode } from '../../../core/graph/network'
 import type { Ref } from '../graph'
-import { multiply } from '../operations/arithmetic'
+import { extreme, multiply } from '../operations/arithmetic'
 import type { Window } from '../operations/convolution'
 import { averagePool, maxPool, spatialMean } from '../operations/pooling'
-import { pad } from '../operations/shaping'
-import { reshape } from '../operations/shaping'
-import type { Scope } from '../scope'
-import { listOf, type Lowering } from './row'
-import { windowOf } from './window'
+import { extremeOver, meanOver } from '../operations/reduction'
+import { pad, slice } from '../operations/shaping'
+import type { Scope, Value } from '../scope'
+import type { Lowering } from './row'
+import { alongTwoAxes, sizeOf, windowOf } from './window'
 
 interface Pooled {
   readonly x: Ref
@@ -17,17 +17,32 @@ interface Pooled {
   readonly channels: number
 }
 
+/** Pixels that a dilated window spans. */
+const extentOf = ({ kernel, dilations }: Window): number[] => [0, 1].map((i) => (kernel[i] - 1) * dilations[i] + 1)
+
+/** Rows and columns of the result; with ceil_mode, windows that begin behind the image do not count (opset 19). */
+function resultOf(node: NetworkNode, window: Window, size: readonly number[]): [number, number] {
+  const { top, bottom, left, right } = window.pads
+  const extent = extentOf(window)
+  const along = (axis: number, before: number, after: number): number => {
+    const steps = (size[axis] + before + after - extent[axis]) / window.strides[axis]
+    if (intAttribute(node, 'ceil_mode', 0) !== 1) return Math.floor(steps) + 1
+    const last = Math.ceil(steps)
+    return last * window.strides[axis] >= size[axis] + before ? last : last + 1
+  }
+  return [along(0, top, bottom), along(1, left, right)]
+}
+
 /** Pads the input as far as the windows reach (ceil_mode may reach past the pads), with `fill`. */
-function prepare(node: NetworkNode, scope: Scope, fill: number): Pooled {
-  const value = scope.input(node, 0)
-  const input = scope.spatial(node.inputs[0])
+function prepare(node: NetworkNode, scope: Scope, value: Value, fill: number): Pooled {
+  const input = sizeOf(node, scope, value)
   const window = windowOf(node, scope, intsAttribute(node, 'kernel_shape', []), input)
-  if (window.dilations.some((step) => step !== 1)) throw scope.unsupported(node, 'has dilations')
-  const output = scope.spatial(node.outputs[0])
+  const output = resultOf(node, window, input)
   const channels = value.shape[1] as number
   const before = [window.pads.top, window.pads.left]
+  const extent = extentOf(window)
   const after = [0, 1].map((axis) =>
-    Math.max(0, (output[axis] - 1) * window.strides[axis] + window.kernel[axis] - input[axis] - before[axis]),
+    Math.max(0, (output[axis] - 1) * window.strides[axis] + extent[axis] - input[axis] - before[axis]),
   )
   const needed = [...before, ...after].some((count) => count > 0)
   const shape = [-1, ...input, channels]
@@ -53,46 +68,50 @@ function shares({ window, input, output }: Pooled, padded: boolean): Float32Arra
   return Float32Array.from(rows.flatMap((row) => columns.map((column) => (kernel[0] * kernel[1]) / (row * column))))
 }
 
-const averagePoolRow: Lowering = (node, scope) => {
-  const pooled = prepare(node, scope, 0)
+function averagePoolRow(node: NetworkNode, scope: Scope, value: Value): Value {
+  const pooled = prepare(node, scope, value, 0)
+  if (pooled.window.dilations.some((step) => step !== 1)) throw scope.unsupported(node, 'has dilations')
   const y = averagePool(scope, pooled.x, pooled.window)
+  const whole = [value.shape[0], pooled.channels, ...pooled.output]
   const factors = shares(pooled, intAttribute(node, 'count_include_pad', 0) === 1)
-  if (factors.every((factor) => factor === 1)) return y
+  if (factors.every((factor) => factor === 1)) return { ref: y, shape: whole }
   const shape = [1, 1, ...pooled.output]
   const ref = scope.graph.constant('float32', [1, ...pooled.output, 1], factors)
-  const whole = scope.outputShape(node)
-  return multiply(scope, { ref: y, shape: whole }, { ref, shape }, whole)
+  return { ref: multiply(scope, { ref: y, shape: whole }, { ref, shape }, whole), shape: whole }
 }
 
-const maxPoolRow: Lowering = (node, scope) => {
-  const { x, window } = prepare(node, scope, -Infinity)
-  return maxPool(scope, x, window)
+function maxPoolRow(node: NetworkNode, scope: Scope, value: Value): Value {
+  const { x, window, input, output, channels } = prepare(node, scope, value, -Infinity)
+  const shape = [value.shape[0], channels, ...output]
+  if (window.dilations.every((step) => step === 1)) return { ref: maxPool(scope, x, window), shape }
+  // The largest of as many strided slices as the window has cells.
+  const { kernel, strides, dilations } = window
+  const extent = extentOf(window)
+  const sizes = [0, 1].map((i) => Math.max(input[i], (output[i] - 1) * strides[i] + extent[i]))
+  const cells = Array.from({ length: kernel[0] * kernel[1] }, (_, cell): Value => {
+    const begin = [0, Math.floor(cell / kernel[1]) * dilations[0], (cell % kernel[1]) * dilations[1], 0]
+    const bounds = { begin, size: [-1, ...output, channels], strides: [1, ...strides, 1] }
+    return { ref: slice(scope, x, [-1, ...sizes, channels], bounds), shape }
+  })
+  return cells.reduce((a, b) => extreme(scope, 'Maximum', a, b))
 }
 
-function meanOverSpace(node: NetworkNode, scope: Scope, keepDims: boolean): Ref {
-  const x = scope.input(node, 0)
-  return spatialMean(scope, x.ref, scope.spatial(node.inputs[0]), x.shape[1] as number, keepDims)
-}
-
-/** Over height and width only. */
-const reduceMean: Lowering = (node, scope) => {
-  const rank = scope.input(node, 0).shape.length
-  const axes = listOf(node, scope, 'axes', 1)?.map((axis) => (axis < 0 ? axis + rank : axis))
-  if (rank !== 4 || axes?.toSorted().join() !== '2,3')
-    throw scope.unsupported(node, `reduces axes ${axes?.join(', ') ?? 'all'} of ${rank}; height and width are known`)
-  return meanOverSpace(node, scope, intAttribute(node, 'keepdims', 1) === 1)
-}
-
+/** Over all axes behind the channels. */
 const globalAveragePool: Lowering = (node, scope) => {
   const x = scope.input(node, 0)
-  if (x.shape.length === 4) return meanOverSpace(node, scope, true)
-  if (x.shape.length === 2) return reshape(scope, x.ref, [-1, x.shape[1] as number])
-  throw scope.unsupported(node, `pools ${x.shape.length} dimensions`)
+  if (x.shape.length !== 4) return meanOver(scope, x, [...x.shape.keys()].slice(2))
+  const ref = spatialMean(scope, x.ref, sizeOf(node, scope, x), x.shape[1] as number, true)
+  return { ref, shape: [...x.shape.slice(0, 2), 1, 1] }
+}
+
+const globalMaxPool: Lowering = (node, scope) => {
+  const x = scope.input(node, 0)
+  return extremeOver(scope, 'Max', x, [...x.shape.keys()].slice(2))
 }
 
 export const poolingRows: Record<string, Lowering> = {
-  MaxPool: maxPoolRow,
-  AveragePool: averagePoolRow,
+  MaxPool: alongTwoAxes(maxPoolRow),
+  AveragePool: alongTwoAxes(averagePoolRow),
   GlobalAveragePool: globalAveragePool,
-  ReduceMean: reduceMean,
+  GlobalMaxPool: globalMaxPool,
 }

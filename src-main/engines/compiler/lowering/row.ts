@@ -1,12 +1,13 @@
 import { constantInput, intsAttribute, type NetworkNode } from '../../../core/graph/network'
 import type { Ref } from '../graph'
-import type { Scope } from '../scope'
+import type { Scope, Value } from '../scope'
 
 /**
- * Writes one ONNX node into the graph, gradient included, and returns where its first output lies.
+ * Writes one ONNX node into the graph, gradient included, and returns where its outputs lie: a reference for a single
+ * output whose shape core infers, values where the row knows the shapes better.
  * @throws LupineError input 'engine-op-unsupported' for attributes the engine cannot honour
  */
-export type Lowering = (node: NetworkNode, scope: Scope) => Ref
+export type Lowering = (node: NetworkNode, scope: Scope) => Ref | Value | readonly Value[]
 
 /** A small list that older opsets keep in an attribute and newer ones in a constant input. */
 export function listOf(
@@ -28,3 +29,15 @@ export function numberOf(node: NetworkNode, scope: Scope, attribute: string, inp
   if (typeof value === 'number') return value
   return listOf(node, scope, attribute, input)?.[0] ?? fallback
 }
+
+/** A number that only ever was an attribute. */
+export function floatAttribute(node: NetworkNode, name: string, fallback: number): number {
+  const value = node.attributes[name]
+  return typeof value === 'number' ? value : fallback
+}
+
+/** An axis counted from the front. */
+export const fromFront = (axis: number, rank: number): number => (axis < 0 ? axis + rank : axis)
+
+/** Shapes as text for messages. */
+export const show = (shape: Value['shape']): string => `[${shape.join(', ')}]`

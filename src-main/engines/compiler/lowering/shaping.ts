@@ -1,120 +1,174 @@
 import { intAttribute, intsAttribute, stringAttribute, type NetworkNode } from '../../../core/graph/network'
-import type { Ref } from '../graph'
-import { graphAxis, NHWC_TO_NCHW, placeholderShape, toGraphOrder } from '../layout'
+import { sliceIndices } from '../../../core/graph/ops/layout'
+import { graphAxis, placeholderShape, toGraphOrder } from '../layout'
+import { reshapeTo, transposeTo } from '../operations/arrange'
 import { subsample } from '../operations/pooling'
-import { concat, pad, reshape, slice, transpose } from '../operations/shaping'
+import { select } from '../operations/selection'
+import { concat, pad, slice } from '../operations/shaping'
 import type { Scope, Value } from '../scope'
-import { listOf, numberOf, type Lowering } from './row'
+import { fromFront, listOf, numberOf, show, type Lowering } from './row'
 
-const volume = (dims: Value['shape']): number => dims.reduce<number>((product, dim) => product * Number(dim), 1)
-
-/** Whether the graph's order of a 4-D tensor is also ONNX's: one pixel, or one channel. */
-const sameOrder = (shape: Value['shape']): boolean =>
-  shape.length !== 4 || shape[1] === 1 || (shape[2] === 1 && shape[3] === 1)
-
-/** Flatten, Reshape, Squeeze, Unsqueeze: the elements stay in ONNX order, so 4-D tensors leave NHWC and return to it. */
+/** Flatten, Reshape, Squeeze, Unsqueeze: the elements stay in ONNX order. */
 const reshapeRow: Lowering = (node, scope) => {
   const x = scope.input(node, 0)
   const target = scope.outputShape(node)
-  const [from, to] = [x.shape, target].map((shape) => shape.slice(1))
-  if ([...from, ...to].some((dim) => typeof dim !== 'number') || volume(from) !== volume(to))
-    throw scope.unsupported(node, `reshapes [${x.shape.join(', ')}] to [${target.join(', ')}], which moves the batch`)
-  const sizes = to.map(Number)
-  const plain = sameOrder(x.shape) ? x.ref : transpose(scope, x.ref, NHWC_TO_NCHW)
-  if (sameOrder(target)) return reshape(scope, plain, placeholderShape([-1, ...sizes]))
-  return transpose(scope, reshape(scope, plain, [-1, ...sizes]), [0, 2, 3, 1])
+  const value = reshapeTo(scope, x, target)
+  if (!value) throw scope.unsupported(node, `reshapes ${show(x.shape)} to ${show(target)}, which moves the batch`)
+  return value
 }
 
 const transposeRow: Lowering = (node, scope) => {
   const x = scope.input(node, 0)
-  const rank = x.shape.length
-  const order = intsAttribute(node, 'perm', [...x.shape.keys()].reverse())
-  if (order[0] !== 0) throw scope.unsupported(node, 'moves the batch')
-  return transpose(
-    scope,
-    x.ref,
-    toGraphOrder(order).map((axis) => graphAxis(axis, rank)),
-  )
+  return transposeTo(scope, x, intsAttribute(node, 'perm', [...x.shape.keys()].reverse()))
 }
 
 const concatRow: Lowering = (node, scope) => {
-  const rank = scope.outputShape(node).length
-  const inputs = node.inputs.map((_, index) => scope.input(node, index, rank))
-  const axis = intAttribute(node, 'axis', 1)
-  const positive = axis < 0 ? axis + rank : axis
-  const sizes = inputs.map((input) => Number(input.shape[positive]))
+  const inputs = node.inputs.map((_, index) => scope.input(node, index))
+  const rank = inputs[0].shape.length
+  const axis = fromFront(intAttribute(node, 'axis', 1), rank)
+  const sizes = inputs.map((input) => Number(input.shape[axis]))
+  const symbols = inputs.flatMap((input) => input.shape.filter((dim) => typeof dim !== 'number'))
   // A constant would have to be repeated for each image of the batch.
-  if (positive === 0 || sizes.some(Number.isNaN) || node.inputs.some((_, i) => scope.isConstant(node, i)))
+  const constant = node.inputs.some((_, i) => scope.isConstant(node, i))
+  if (sizes.some(Number.isNaN) || (constant && symbols.length > 0))
     throw scope.unsupported(node, 'joins along the batch, or joins a constant')
   const refs = inputs.map((input) => input.ref)
-  return concat(scope, refs, graphAxis(axis, rank), sizes, rank)
+  const shape = inputs[0].shape.with(
+    axis,
+    sizes.reduce((a, b) => a + b, 0),
+  )
+  return { ref: concat(scope, refs, graphAxis(axis, rank), sizes, rank), shape }
 }
 
-/** Begin, size and step of each axis, in ONNX order. */
-function sliceBounds(node: NetworkNode, scope: Scope, shape: Value['shape']) {
+/** What a Slice takes of each axis it names. */
+interface Range {
+  readonly axis: number
+  readonly indices: readonly number[]
+  readonly step: number
+}
+
+/** The axes that are really cut, in ONNX order. */
+function rangesOf(node: NetworkNode, scope: Scope, shape: Value['shape']): Range[] {
   const starts = listOf(node, scope, 'starts', 1) ?? []
   const ends = listOf(node, scope, 'ends', 2) ?? []
   const axes = listOf(node, scope, 'axes', 3) ?? starts.map((_, i) => i)
   const steps = listOf(node, scope, 'steps', 4) ?? starts.map(() => 1)
-  const bounds = shape.map((dim, axis) => ({ begin: 0, size: axis === 0 ? -1 : Number(dim), step: 1 }))
-  axes.forEach((given, i) => {
-    const axis = given < 0 ? given + shape.length : given
+  return axes.flatMap((given, i): Range[] => {
+    const axis = fromFront(given, shape.length)
     const extent = shape[axis]
     const step = steps[i]
-    if (axis === 0 || typeof extent !== 'number' || step < 1)
-      throw scope.unsupported(node, axis === 0 ? 'cuts the batch' : 'steps backwards or has an unknown extent')
-    const clamp = (index: number) => Math.max(0, Math.min(extent, index < 0 ? index + extent : index))
-    const [begin, end] = [clamp(starts[i]), clamp(ends[i])]
-    bounds[axis] = { begin, size: Math.max(0, Math.ceil((end - begin) / step)), step }
+    if (typeof extent === 'number') {
+      const indices = sliceIndices(extent, starts[i], ends[i], step)
+      return indices.length === extent && step > 0 ? [] : [{ axis, indices, step }]
+    }
+    // All of a batch of unknown size is no cut.
+    if (starts[i] === 0 && ends[i] > 1e9 && step === 1) return []
+    throw scope.unsupported(node, 'cuts an axis of unknown size')
   })
-  return bounds
 }
 
 const sliceRow: Lowering = (node, scope) => {
   const x = scope.input(node, 0)
-  const bounds = toGraphOrder(sliceBounds(node, scope, x.shape))
-  const extents = placeholderShape(x.shape)
-  const strides = bounds.map((bound) => bound.step)
-  // Every other pixel, as option-A shortcuts take it.
-  const subsamples =
-    x.shape.length === 4 &&
-    bounds.every(({ begin, size, step }, axis) => {
-      const whole = size < 0 || size === Math.ceil(extents[axis] / step)
-      return begin === 0 && whole && (step === 1 || axis === 1 || axis === 2)
-    })
-  if (subsamples && strides.some((step) => step > 1)) {
-    const [, height, width, channels] = extents
-    return subsample(scope, x.ref, [height, width], channels, [strides[1], strides[2]])
+  const ranges = rangesOf(node, scope, x.shape)
+  const shape = x.shape.map((dim, axis) => ranges.find((range) => range.axis === axis)?.indices.length ?? dim)
+  const forward = ranges.filter(({ step }) => step > 0)
+  let { ref } = x
+  if (forward.length) {
+    const along = x.shape.map((_, axis) => forward.find((range) => range.axis === axis))
+    const bounds = toGraphOrder(along)
+    const strides = bounds.map((range) => range?.step ?? 1)
+    const extents = placeholderShape(x.shape)
+    // Every other pixel, as option-A shortcuts take it.
+    const subsamples =
+      x.shape.length === 4 &&
+      bounds.every(
+        (range, axis) =>
+          !range ||
+          (range.indices[0] === 0 &&
+            range.indices.length === Math.ceil(extents[axis] / range.step) &&
+            (axis === 1 || axis === 2)),
+      )
+    ref =
+      subsamples && strides.some((step) => step > 1)
+        ? subsample(scope, ref, [extents[1], extents[2]], extents[3], [strides[1], strides[2]])
+        : slice(scope, ref, extents, {
+            begin: bounds.map((range) => range?.indices[0] ?? 0),
+            size: bounds.map((range, axis) => range?.indices.length ?? extents[axis]),
+            strides,
+          })
   }
-  return slice(scope, x.ref, extents, {
-    begin: bounds.map((bound) => bound.begin),
-    size: bounds.map((bound) => bound.size),
-    strides,
-  })
+  let now = x.shape.map((dim, axis) => forward.find((range) => range.axis === axis)?.indices.length ?? dim)
+  for (const { axis, indices, step } of ranges) {
+    if (step > 0) continue
+    ref = select(scope, ref, placeholderShape(now), graphAxis(axis, now.length), indices)
+    now = now.with(axis, indices.length)
+  }
+  return { ref, shape }
 }
 
-/** Zeros, or another constant, around any axis but the batch. */
+/** Which pixel stands at each place of a padded axis. */
+function reflected(mode: string, size: number, before: number, after: number): number[] | undefined {
+  const at = (i: number): number | undefined => {
+    if (mode === 'edge') return Math.min(size - 1, Math.max(0, i))
+    if (mode === 'wrap') return ((i % size) + size) % size
+    if (mode !== 'reflect') return undefined
+    const period = Math.max(1, 2 * (size - 1))
+    const phase = ((i % period) + period) % period
+    return phase < size ? phase : period - phase
+  }
+  const indices = Array.from({ length: size + before + after }, (_, i) => at(i - before))
+  return indices.every((index) => index !== undefined) ? indices : undefined
+}
+
+/** Amounts per axis, in ONNX order. */
+function padsOf(node: NetworkNode, scope: Scope, rank: number): { before: number[]; after: number[] } {
+  const pads = listOf(node, scope, 'pads', 1) ?? listOf(node, scope, 'paddings', 1) ?? []
+  const axes = listOf(node, scope, 'axes', 3) ?? Array.from({ length: rank }, (_, i) => i)
+  const [before, after] = [new Array<number>(rank).fill(0), new Array<number>(rank).fill(0)]
+  axes.forEach((given, i) => {
+    before[fromFront(given, rank)] = pads[i]
+    after[fromFront(given, rank)] = pads[i + axes.length]
+  })
+  return { before, after }
+}
+
+/** A constant around, or what the image itself has there; negative amounts cut. */
 const padRow: Lowering = (node, scope) => {
   const x = scope.input(node, 0)
   const rank = x.shape.length
   const mode = stringAttribute(node, 'mode', 'constant')
-  if (mode !== 'constant') throw scope.unsupported(node, `pads by ${mode}`)
-  const pads = listOf(node, scope, 'pads', 1) ?? []
-  const axes = listOf(node, scope, 'axes', 3) ?? [...x.shape.keys()]
-  const [before, after] = [new Array<number>(rank).fill(0), new Array<number>(rank).fill(0)]
-  axes.forEach((given, i) => {
-    const axis = given < 0 ? given + rank : given
-    before[axis] = pads[i]
-    after[axis] = pads[i + axes.length]
-  })
-  if (before[0] || after[0] || Math.min(...before, ...after) < 0)
-    throw scope.unsupported(node, 'pads the batch, or by a negative amount')
+  const { before, after } = padsOf(node, scope, rank)
+  const changed = [...x.shape.keys()].filter((axis) => before[axis] || after[axis])
+  if (changed.some((axis) => typeof x.shape[axis] !== 'number')) throw scope.unsupported(node, 'pads the batch')
+  const shape = x.shape.map((dim, axis) => (typeof dim === 'number' ? dim + before[axis] + after[axis] : dim))
+  if (mode !== 'constant') {
+    let value = x
+    for (const axis of changed) {
+      const indices = reflected(mode, Number(x.shape[axis]), before[axis], after[axis])
+      if (!indices) throw scope.unsupported(node, `pads by ${mode}`)
+      const dims = placeholderShape(value.shape)
+      const ref = select(scope, value.ref, dims, graphAxis(axis, rank), indices)
+      value = { ref, shape: value.shape.with(axis, indices.length) }
+    }
+    return value
+  }
+  const kept = cropped(scope, x, before, after)
+  const [grownBefore, grownAfter] = [before, after].map((list) => toGraphOrder(list.map((count) => Math.max(0, count))))
+  if ([...grownBefore, ...grownAfter].every((count) => count === 0)) return kept
   const value = numberOf(node, scope, 'value', 2, 0)
-  const shape = placeholderShape(x.shape)
-  return pad(scope, x.ref, shape, toGraphOrder(before), toGraphOrder(after), value)
+  return { ref: pad(scope, kept.ref, placeholderShape(kept.shape), grownBefore, grownAfter, value), shape }
 }
 
-const pass = (node: NetworkNode, scope: Scope): Ref => scope.input(node, 0).ref
+/** Without what negative amounts cut off. */
+function cropped(scope: Scope, x: Value, before: readonly number[], after: readonly number[]): Value {
+  if (Math.min(...before, ...after) >= 0) return x
+  const cut = (count: number) => Math.max(0, -count)
+  const shape = x.shape.map((dim, i) => (typeof dim === 'number' ? dim - cut(before[i]) - cut(after[i]) : dim))
+  const bounds = { begin: toGraphOrder(before.map(cut)), size: placeholderShape(shape), strides: before.map(() => 1) }
+  return { ref: slice(scope, x.ref, placeholderShape(x.shape), bounds), shape }
+}
+
+const pass: Lowering = (node, scope) => scope.input(node, 0)
 
 export const shapingRows: Record<string, Lowering> = {
   Flatten: reshapeRow,

@@ -1,6 +1,8 @@
 import { intsAttribute, stringAttribute, type NetworkNode } from '../../../core/graph/network'
+import { reshapeTo } from '../operations/arrange'
 import type { Window } from '../operations/convolution'
-import type { Scope } from '../scope'
+import type { Scope, Value } from '../scope'
+import { show, type Lowering } from './row'
 
 type Pair = readonly [number, number]
 
@@ -38,3 +40,43 @@ export function windowOf(node: NetworkNode, scope: Scope, kernel: readonly numbe
     pads: { top, bottom, left, right },
   }
 }
+
+/** Height and width of a 4-D value. @throws LupineError input 'engine-op-unsupported', 'engine-shape-unknown' */
+export function sizeOf(node: NetworkNode, scope: Scope, { shape }: Value): [number, number] {
+  const [, , height, width] = shape
+  if (shape.length === 4) {
+    if (typeof height === 'number' && typeof width === 'number') return [height, width]
+    return scope.spatial(node.inputs[0])
+  }
+  throw scope.unsupported(node, `reads ${show(shape)} instead of images of a known size`)
+}
+
+/** Lists with one entry (or two: before and after) per spatial axis. */
+const spatialLists: Readonly<Record<string, number>> = {
+  ...{ kernel_shape: 1, strides: 1, dilations: 1, output_padding: 0, output_shape: 1 },
+  pads: 0,
+}
+
+/** The node as it would read for images of height 1. */
+function flatImages(node: NetworkNode): NetworkNode {
+  const attributes = { ...node.attributes }
+  for (const [name, neutral] of Object.entries(spatialLists)) {
+    const list = attributes[name]
+    if (!Array.isArray(list)) continue
+    const values = list as readonly number[]
+    attributes[name] = name === 'pads' ? [0, values[0], 0, values[1]] : [neutral, ...values]
+  }
+  return { ...node, attributes }
+}
+
+/** A row for images, which also serves signals [N, C, L]: as images of height 1. */
+export const alongTwoAxes =
+  (row: (node: NetworkNode, scope: Scope, x: Value) => Value): Lowering =>
+  (node, scope) => {
+    const x = scope.input(node, 0)
+    if (x.shape.length !== 3) return row(node, scope, x)
+    const [batch, channels, length] = x.shape
+    const image = reshapeTo(scope, x, [batch, channels, 1, length])!
+    const y = row(flatImages(node), scope, image)
+    return reshapeTo(scope, y, y.shape.toSpliced(2, 1))!
+  }

@@ -1,5 +1,5 @@
 import { FLOAT, INT, type Ref } from '../graph'
-import { record, type Pass } from '../scope'
+import { record, type Pass } from '../pass'
 
 /** An element-wise op whose gradient op takes (dy, y) or (y, dy), as TensorFlow has it for each. */
 const unary =
@@ -38,6 +38,19 @@ export function softmax(pass: Pass, x: Ref, rank: number): Ref {
         keep_dims: { bool: true },
       })
       return graph.node('Mul', [graph.node('Sub', [dy, sum], { T: FLOAT }), y], { T: FLOAT })
+    }),
+  )
+}
+
+/** Logarithm of the softmax over the last axis of x, of `rank` dimensions. */
+export function logSoftmax(pass: Pass, x: Ref, rank: number): Ref {
+  const { graph } = pass
+  const y = graph.node('LogSoftmax', [x], { T: FLOAT })
+  return record(pass, y, [x], (dy, accumulate) =>
+    accumulate(x, () => {
+      const sum = graph.node('Sum', [dy, graph.ints([rank - 1])], { T: FLOAT, Tidx: INT, keep_dims: { bool: true } })
+      const share = graph.node('Mul', [graph.node('Exp', [y], { T: FLOAT }), sum], { T: FLOAT })
+      return graph.node('Sub', [dy, share], { T: FLOAT })
     }),
   )
 }

@@ -1,5 +1,7 @@
+import { broadcast } from '../../../core/graph/ops/elementwise'
 import { FLOAT, INT, type Ref } from '../graph'
-import { record, type Pass, type Value } from '../scope'
+import { record, type Pass, type Value } from '../pass'
+import { compare } from './elementwise'
 
 /**
  * A gradient of shape `from`, summed down to `to`, the shape of an operand that was broadcast (ONNX order, right-aligned).
@@ -47,6 +49,64 @@ export function multiply(pass: Pass, a: Value, b: Value, shape: Value['shape']):
     toward(a, b)
     toward(b, a)
   })
+}
+
+/** a / b, with broadcasting. */
+export function divide(pass: Pass, a: Value, b: Value, shape: Value['shape']): Ref {
+  const { graph } = pass
+  const y = graph.node('RealDiv', [a.ref, b.ref], { T: FLOAT })
+  return record(pass, y, [a.ref, b.ref], (dy, accumulate) => {
+    const share = () => graph.node('RealDiv', [dy, b.ref], { T: FLOAT })
+    accumulate(a.ref, () => unbroadcast(pass, share(), shape, a.shape))
+    accumulate(b.ref, () => {
+      const product = graph.node('Mul', [share(), y], { T: FLOAT })
+      return graph.node('Mul', [unbroadcast(pass, product, shape, b.shape), graph.scalar(-1)], { T: FLOAT })
+    })
+  })
+}
+
+/** aᵇ, with broadcasting; the gradient of b needs a > 0. */
+export function power(pass: Pass, a: Value, b: Value, shape: Value['shape']): Ref {
+  const { graph } = pass
+  const node = (op: string, ...inputs: Ref[]) => graph.node(op, inputs, { T: FLOAT })
+  const y = node('Pow', a.ref, b.ref)
+  return record(pass, y, [a.ref, b.ref], (dy, accumulate) => {
+    accumulate(a.ref, () => {
+      const slope = node('Mul', b.ref, node('Pow', a.ref, node('Sub', b.ref, graph.scalar(1))))
+      return unbroadcast(pass, node('Mul', dy, slope), shape, a.shape)
+    })
+    accumulate(b.ref, () => unbroadcast(pass, node('Mul', dy, node('Mul', y, node('Log', a.ref))), shape, b.shape))
+  })
+}
+
+/** The larger (or smaller) of two, with broadcasting; of equals the first gets the gradient. */
+export function extreme(pass: Pass, op: 'Maximum' | 'Minimum', a: Value, b: Value): Value {
+  const { graph } = pass
+  const shape = broadcast(a.shape, b.shape)
+  const ref = graph.node(op, [a.ref, b.ref], { T: FLOAT })
+  record(pass, ref, [a.ref, b.ref], (dy, accumulate) => {
+    const wins = compare(pass, op === 'Maximum' ? 'GreaterEqual' : 'LessEqual', a.ref, b.ref)
+    accumulate(a.ref, () => unbroadcast(pass, graph.node('Mul', [dy, wins], { T: FLOAT }), shape, a.shape))
+    accumulate(b.ref, () => {
+      const loses = graph.node('Sub', [graph.scalar(1), wins], { T: FLOAT })
+      return unbroadcast(pass, graph.node('Mul', [dy, loses], { T: FLOAT }), shape, b.shape)
+    })
+  })
+  return { ref, shape }
+}
+
+/** a where `condition` (0 or 1) holds, else b, with broadcasting. */
+export function choose(pass: Pass, condition: Value, a: Value, b: Value): Value {
+  const { graph } = pass
+  const shape = broadcast(broadcast(condition.shape, a.shape), b.shape)
+  const truth = graph.node('NotEqual', [condition.ref, graph.scalar(0)], { T: FLOAT })
+  const pick = (x: Ref, y: Ref) => graph.node('SelectV2', [truth, x, y], { T: FLOAT })
+  const ref = pick(a.ref, b.ref)
+  record(pass, ref, [a.ref, b.ref], (dy, accumulate) => {
+    accumulate(a.ref, () => unbroadcast(pass, pick(dy, graph.scalar(0)), shape, a.shape))
+    accumulate(b.ref, () => unbroadcast(pass, pick(graph.scalar(0), dy), shape, b.shape))
+  })
+  return { ref, shape }
 }
 
 /** x · factor + offset, for two numbers. */

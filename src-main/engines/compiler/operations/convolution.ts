@@ -1,5 +1,5 @@
 import { FLOAT, type Attribute, type Ref } from '../graph'
-import { record, type Pass } from '../scope'
+import { record, type Pass } from '../pass'
 import { pad } from './shaping'
 
 /** Pixels added at each side. */
@@ -46,7 +46,7 @@ function paddingAttributes(window: Window, [height, width]: readonly [number, nu
   return { padding: { string: 'EXPLICIT' }, explicit_paddings: { ints: [0, 0, top, bottom, left, right, 0, 0] } }
 }
 
-const convolutionAttributes = (window: Window, size: readonly [number, number]): Record<string, Attribute> => ({
+export const convolutionAttributes = (window: Window, size: readonly [number, number]): Record<string, Attribute> => ({
   T: FLOAT,
   strides: { ints: [1, ...window.strides, 1] },
   dilations: { ints: [1, ...window.dilations, 1] },
@@ -54,7 +54,7 @@ const convolutionAttributes = (window: Window, size: readonly [number, number]):
   ...paddingAttributes(window, size),
 })
 
-interface Weight {
+export interface Weight {
   readonly ref: Ref
   readonly graphShape: readonly number[]
 }

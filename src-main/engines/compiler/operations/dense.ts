@@ -1,5 +1,6 @@
-import { FLOAT, type Ref } from '../graph'
-import { record, type Pass } from '../scope'
+import { broadcast } from '../../../core/graph/ops/elementwise'
+import { FLOAT, INT, type Ref } from '../graph'
+import { record, type Pass, type Value } from '../pass'
 
 /** x [N, K] · w [K, M], or w [M, K] transposed. */
 export function matMul(pass: Pass, x: Ref, w: Ref, transposed: boolean): Ref {
@@ -11,4 +12,24 @@ export function matMul(pass: Pass, x: Ref, w: Ref, transposed: boolean): Ref {
     accumulate(w, () => (transposed ? product(dy, x, true, false) : product(x, dy, true, false)))
     accumulate(x, () => product(dy, w, false, !transposed))
   })
+}
+
+/** a […, N, K] · b […, K, M], both of one rank and in ONNX order; the axes before the last two broadcast. */
+export function batchMatMul(pass: Pass, a: Value, b: Value): Value {
+  const { graph } = pass
+  const product = (x: Ref, y: Ref, adjX: boolean, adjY: boolean) =>
+    graph.node('BatchMatMulV2', [x, y], { T: FLOAT, adj_x: { bool: adjX }, adj_y: { bool: adjY } })
+  const outer = broadcast(a.shape.slice(0, -2), b.shape.slice(0, -2))
+  /** Sums a gradient over the axes along which an operand was repeated. */
+  const shrink = (dy: Ref, operand: Value): Ref => {
+    const axes = outer.flatMap((dim, axis) => (dim !== 1 && operand.shape[axis] === 1 ? [axis] : []))
+    if (axes.length === 0) return dy
+    return graph.node('Sum', [dy, graph.ints(axes)], { T: FLOAT, Tidx: INT, keep_dims: { bool: true } })
+  }
+  const ref = product(a.ref, b.ref, false, false)
+  record(pass, ref, [a.ref, b.ref], (dy, accumulate) => {
+    accumulate(a.ref, () => shrink(product(dy, b.ref, false, true), a))
+    accumulate(b.ref, () => shrink(product(a.ref, dy, true, false), b))
+  })
+  return { ref, shape: [...outer, a.shape[a.shape.length - 2], b.shape[b.shape.length - 1]] }
 }

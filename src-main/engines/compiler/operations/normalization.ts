@@ -1,5 +1,5 @@
 import { FLOAT, type Attribute, type Ref } from '../graph'
-import { record, type Pass } from '../scope'
+import { record, type Pass } from '../pass'
 
 export interface BatchNormParameters {
   readonly scale: Ref

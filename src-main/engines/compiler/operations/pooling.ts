@@ -1,5 +1,5 @@
 import { FLOAT, INT, type Attribute, type Ref } from '../graph'
-import { record, type Pass } from '../scope'
+import { record, type Pass } from '../pass'
 
 export interface PoolWindow {
   readonly kernel: readonly [number, number]

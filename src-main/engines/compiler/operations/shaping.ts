@@ -1,5 +1,5 @@
 import { FLOAT, INT, type Ref } from '../graph'
-import { record, type Pass } from '../scope'
+import { record, type Pass } from '../pass'
 
 /** One entry per axis, in the graph's order. */
 export interface SliceBounds {

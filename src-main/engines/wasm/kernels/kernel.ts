@@ -1,4 +1,4 @@
-import type { GraphNode } from '../../compiler/graph'
+import type { GraphNode, GraphType } from '../../compiler/graph'
 import { tf, type Tensor } from '../tfjs'
 
 /** A variable. */
@@ -21,6 +21,10 @@ export class Inputs {
 
   get count(): number {
     return this.values.length
+  }
+
+  value(index: number): Value | undefined {
+    return this.values[index]
   }
 
   tensor<T extends Tensor = Tensor>(index: number): T {
@@ -68,4 +72,9 @@ export function boolOf(node: GraphNode, name: string): boolean {
 export function stringOf(node: GraphNode, name: string): string {
   const value = attribute(node, name)
   return value && 'string' in value ? value.string : ''
+}
+
+export function typeOf(node: GraphNode, name: string): GraphType | undefined {
+  const value = attribute(node, name)
+  return value && 'type' in value ? value.type : undefined
 }

@@ -9,6 +9,17 @@ const matMul: Kernel = (inputs, node) =>
     boolOf(node, 'transpose_b'),
   )
 
+/** The backend's kernel broadcasts a single matrix against many, no axes between them. */
+const batchMatMul: Kernel = (inputs, node) => {
+  const given = [inputs.tensor(0), inputs.tensor(1)]
+  const outer = given.map(({ shape }) => shape.slice(0, -2))
+  const shape = tf.backend_util.assertAndGetBroadcastShape(outer[0], outer[1])
+  const [a, b] = given.map((x, i) =>
+    outer[i].every((dim) => dim === 1) ? x : tf.broadcastTo(x, [...shape, ...x.shape.slice(-2)]),
+  )
+  return tf.matMul(a, b, boolOf(node, 'adj_x'), boolOf(node, 'adj_y'))
+}
+
 /**
  * Cross-entropy per row, and its gradient softmax − target. In JavaScript: logits are few, and this way neither
  * overflows nor loses digits.
@@ -62,6 +73,7 @@ const applyMomentum: Kernel = (inputs, node) => {
 
 export const learningKernels: Record<string, Kernel> = {
   MatMul: matMul,
+  BatchMatMulV2: batchMatMul,
   SparseSoftmaxCrossEntropyWithLogits: sparseCrossEntropy,
   SoftmaxCrossEntropyWithLogits: softCrossEntropy,
   ReadVariableOp: (inputs) => tf.clone(inputs.cell(0).tensor!),

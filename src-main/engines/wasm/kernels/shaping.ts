@@ -1,5 +1,5 @@
-import { tf, type Tensor, type Tensor4D } from '../tfjs'
-import { boolOf, intOf, intsOf, type Kernel } from './kernel'
+import { tf, type Tensor, type Tensor1D, type Tensor4D } from '../tfjs'
+import { boolOf, intOf, intsOf, isTensor, type Kernel } from './kernel'
 
 const pairs = (flat: readonly number[]): [number, number][] =>
   Array.from({ length: flat.length / 2 }, (_, axis) => [flat[2 * axis], flat[2 * axis + 1]])
@@ -51,6 +51,21 @@ const reduce =
   (inputs, node) =>
     how(inputs.tensor(0), inputs.integers(1), boolOf(node, 'keep_dims'))
 
+/** Axis by axis: the kernels add up in one float, whose rounding shows over the half million pixels of an image. */
+const inTurn =
+  (how: (x: Tensor, axis: number) => Tensor) =>
+  (x: Tensor, axes: number[], keep: boolean): Tensor => {
+    const kept = axes.toSorted((a, b) => b - a).reduce(how, x)
+    return keep ? tf.clone(kept) : tf.squeeze(kept, axes)
+  }
+
+/** Indices are known (integers), or computed. */
+const gather: Kernel = (inputs) => {
+  const given = inputs.value(1)
+  const indices = isTensor(given) ? given : tf.tensor1d(inputs.integers(1), 'int32')
+  return tf.gather(inputs.tensor(0), indices as Tensor1D, inputs.integers(2)[0])
+}
+
 /** Pooling attributes as the backend's kernels take them. */
 const pool = (node: Parameters<Kernel>[1]) => ({
   filterSize: intsOf(node, 'ksize').slice(1, 3) as [number, number],
@@ -95,8 +110,16 @@ export const shapingKernels: Record<string, Kernel> = {
   StridedSliceGrad: stridedSliceGrad,
   Pad: (inputs) => tf.pad(inputs.tensor(0), pairs(inputs.integers(1))),
   PadV2: (inputs) => tf.pad(inputs.tensor(0), pairs(inputs.integers(1)), inputs.tensor(2).dataSync()[0]),
-  Mean: reduce((x, axes, keep) => tf.mean(x, axes, keep)),
-  Sum: reduce((x, axes, keep) => tf.sum(x, axes, keep)),
+  Mean: reduce(inTurn((x, axis) => tf.mean(x, axis, true))),
+  Sum: reduce(inTurn((x, axis) => tf.sum(x, axis, true))),
+  Max: reduce((x, axes, keep) => tf.max(x, axes, keep)),
+  Min: reduce((x, axes, keep) => tf.min(x, axes, keep)),
+  Prod: reduce((x, axes, keep) => tf.prod(x, axes, keep)),
+  ArgMax: (inputs) => tf.argMax(inputs.tensor(0), inputs.integers(1)[0]),
+  ArgMin: (inputs) => tf.argMin(inputs.tensor(0), inputs.integers(1)[0]),
+  ExpandDims: (inputs) => tf.expandDims(inputs.tensor(0), inputs.integers(1)[0]),
+  Tile: (inputs) => tf.tile(inputs.tensor(0), inputs.integers(1)),
+  GatherV2: gather,
 
   MaxPool: (inputs, node) => {
     const { filterSize, strides, pad } = pool(node)
