@@ -1,5 +1,5 @@
 import type { CallName, CallRequest, JobName, JobRequest } from '../contract'
-import { budget, number, required, text, type Option, type Values } from './options'
+import { budget, number, numbers, required, text, type Option, type Values } from './options'
 import * as summaries from './summaries'
 
 /** What a command asks of the program. */
@@ -51,6 +51,16 @@ const trainingOptions = {
   lr: string('X', 'peak learning rate (0.05; from scratch 0.1)'),
   batch: string('N', 'images per step (128)'),
   'train-images': trainImages,
+  schedule: string('NAME', 'of the learning rate: cosine | step | constant (cosine)'),
+  milestones: string('LIST', 'with --schedule step: epochs after which it falls, such as 30,60'),
+  decay: string('X', 'with --schedule step: the factor it falls by (0.1)'),
+  warmup: string('EPOCHS', 'linear warm-up to the peak (a tenth, 0.5 at most)'),
+  momentum: string('X', 'of SGD with Nesterov momentum (0.9)'),
+  'weight-decay': string('X', 'L2 on weights, not on BN and biases (1e-4)'),
+  'label-smoothing': string('X', 'share of each label spread over all classes (0)'),
+  patience: string('N', 'stop after N epochs without a better validation top-1 (never)'),
+  distillation: string('X', "the teacher's share of the loss (0.7)"),
+  temperature: string('T', 'of the distillation (3)'),
   out: string('FILE', 'the trained model'),
   seed,
 }
@@ -67,6 +77,16 @@ function trainingRequest(values: Values, model: string, command: string): JobReq
     learningRate: number(values, 'lr'),
     batch: number(values, 'batch'),
     trainImages: number(values, 'train-images'),
+    schedule: text(values, 'schedule') as 'cosine' | undefined,
+    milestones: numbers(values, 'milestones'),
+    decay: number(values, 'decay'),
+    warmupEpochs: number(values, 'warmup'),
+    momentum: number(values, 'momentum'),
+    weightDecay: number(values, 'weight-decay'),
+    labelSmoothing: number(values, 'label-smoothing'),
+    patience: number(values, 'patience'),
+    distillation: number(values, 'distillation'),
+    temperature: number(values, 'temperature'),
     seed: number(values, 'seed'),
     out: required(values, 'out', command),
   })

@@ -62,6 +62,13 @@ export function number(values: Values, name: string): number | undefined {
   return parsed
 }
 
+/** A list such as 30,60. @throws LupineError kind 'usage' 'option-number' */
+export function numbers(values: Values, name: string): number[] | undefined {
+  return text(values, name)
+    ?.split(',')
+    .map((part) => number({ [name]: part }, name)!)
+}
+
 const budgetKinds = ['latency', 'macs', 'params', 'bytes'] as const
 
 /** latency=0.6,macs=0.5 @throws LupineError kind 'usage' 'budget-syntax' */

@@ -97,8 +97,23 @@ export const search = {
   }),
 }
 
+/** Changes to the standard recipe; what is absent stays as it is. */
+const recipeChanges = {
+  schedule: z.enum(['cosine', 'step', 'constant']).optional(),
+  milestones: z.array(z.number().nonnegative()).optional().describe("epochs; for 'step'"),
+  decay: z.number().positive().max(1).optional().describe('factor at each milestone'),
+  warmupEpochs: z.number().nonnegative().optional(),
+  labelSmoothing: z.number().min(0).max(1).optional(),
+  patience: z.number().int().positive().optional().describe('epochs without a better top-1 before it stops'),
+  momentum: z.number().min(0).lt(1).optional(),
+  weightDecay: z.number().nonnegative().optional(),
+  distillation: z.number().min(0).max(1).optional().describe("the teacher's share of the loss"),
+  temperature: z.number().positive().optional(),
+}
+
 export const finetune = {
   request: z.object({
+    ...recipeChanges,
     model: modelPath,
     data: dataAddress,
     epochs: z.number().int().nonnegative(),

@@ -24,9 +24,16 @@ export interface Recipe {
   readonly nesterov: boolean
   /** L2, on convolution and dense weights only (not on BN or bias). */
   readonly weightDecay: number
-  readonly schedule: 'cosine' | 'constant'
+  readonly schedule: 'cosine' | 'step' | 'constant'
+  /** For 'step': the learning rate is multiplied by `decay` (0.1) after each of these epochs. */
+  readonly milestones?: readonly number[]
+  readonly decay?: number
   /** Linear warm-up, in epochs (fractions allowed). */
   readonly warmupEpochs: number
+  /** Share of every label that is spread over all classes alike (Szegedy et al., 2016), 0…1; undefined: 0. */
+  readonly labelSmoothing?: number
+  /** Stops after so many epochs without a better validation top-1; undefined: never. */
+  readonly patience?: number
   /** Weight of the distillation term against cross-entropy, 0…1; 0 or no teacher: labels only. */
   readonly distillation: number
   readonly temperature: number

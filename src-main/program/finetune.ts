@@ -6,10 +6,10 @@ import type { EngineDescription, EpochRecord, TrainRequest, TrainResult } from '
 import type { JobContext } from '../runs/job'
 import { normalizeKey, resolveData } from './data-source'
 import { chooseEngine, type TrainingEngine } from './engine-choice'
-import { finetuneRecipe, flipsFor } from './recipes'
+import { finetuneRecipe, flipsFor, recipeChanges, type RecipeChanges } from './recipes'
 
 /** After zod's defaults. */
-export interface FinetuneRequest {
+export interface FinetuneRequest extends RecipeChanges {
   readonly model: string
   readonly data: string
   readonly epochs: number
@@ -45,6 +45,7 @@ export async function finetuneJob(request: FinetuneRequest, job: JobContext): Pr
       ...(learningRate && { learningRate }),
       ...(batch && { batch }),
       ...(limit && { limit }),
+      ...recipeChanges(request),
     }
     const result = await train(
       engine.handle,

@@ -1,5 +1,17 @@
 import type { Recipe } from '../engines/interface'
 
+const changeable = [
+  ...(['schedule', 'milestones', 'decay', 'warmupEpochs', 'labelSmoothing', 'patience'] as const),
+  ...(['momentum', 'weightDecay', 'distillation', 'temperature'] as const),
+] as const
+
+/** What a request may change about a recipe. */
+export type RecipeChanges = { readonly [K in (typeof changeable)[number]]?: Recipe[K] | undefined }
+
+/** The changes a request really makes. */
+export const recipeChanges = (request: RecipeChanges): Partial<Recipe> =>
+  Object.fromEntries(changeable.flatMap((key) => (request[key] === undefined ? [] : [[key, request[key]]])))
+
 /** Fine-tuning a pruned network: SGD with Nesterov momentum, cosine, distillation from the unpruned one. */
 export function finetuneRecipe(epochs: number, seed: number, changes: Partial<Recipe> = {}): Recipe {
   return {

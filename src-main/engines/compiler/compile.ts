@@ -3,7 +3,7 @@ import { producers, type Network, type NetworkNode, type Shape } from '../../cor
 import { FLOAT, GraphBuilder, type GraphNode, type Ref } from './graph'
 import { placeholderShape } from './layout'
 import { lower } from './lowering'
-import { blend, crossEntropy, distillation, type Loss } from './operations/loss'
+import { blend, distillation, smoothed, type Loss } from './operations/loss'
 import { reshape } from './operations/shaping'
 import { BATCH, prepare } from './prepare'
 import { momentumUpdates, type OptimizerOptions } from './optimizer'
@@ -17,6 +17,8 @@ export interface TrainingOptions extends OptimizerOptions {
   /** Share of the distillation term, 0…1. Needs a teacher. */
   readonly distillation: number
   readonly temperature: number
+  /** Share of every label that is spread over all classes alike, 0…1. */
+  readonly labelSmoothing?: number
 }
 
 export interface CompileOptions {
@@ -136,7 +138,7 @@ function compileTraining(
   const { teacher, distillation: share, temperature } = options
   const learned = teacher && share > 0 ? compileTeacher(graph, teacher, input, logits) : undefined
   const soft = learned && distillation(graph, logits.ref, learned.logits, temperature)
-  const hard = soft && share >= 1 ? undefined : crossEntropy(graph, logits.ref, labels)
+  const hard = soft && share >= 1 ? undefined : smoothed(graph, logits.ref, labels, options.labelSmoothing ?? 0)
   const loss = soft && hard ? blend(graph, hard, soft, share) : (soft ?? (hard as Loss))
 
   const gradientOf = tape.backward(logits.ref, loss.gradient)

@@ -12,7 +12,7 @@ import { loadCheckpoint, recipeHash, saveCheckpoint } from './checkpoint'
 import { accuracy } from './evaluate'
 import { loadNetwork } from './images'
 import { LoadedModel } from './model'
-import { learningRateAt } from './schedule'
+import { hasStalled, learningRateAt } from './schedule'
 import type { Backend } from './session'
 
 type Context = CallContext<TrainProgress>
@@ -61,7 +61,12 @@ export async function trainModel(backend: Backend, request: TrainRequest, contex
     }
     const before = last?.before ?? (await validate())
     const records: EpochRecord[] = [...(last?.records ?? [])]
-    for (let epoch = (last?.epoch ?? 0) + 1; epoch <= recipe.epochs; epoch++) {
+    const stalled = () =>
+      hasStalled(
+        records.map((record) => record.top1),
+        recipe.patience,
+      )
+    for (let epoch = (last?.epoch ?? 0) + 1; epoch <= recipe.epochs && !stalled(); epoch++) {
       const trained = await trainEpoch(model, loader, order, recipe, epoch, context)
       const record: EpochRecord = { epoch, ...trained, top1: await validate() }
       records.push(record)
@@ -99,8 +104,8 @@ function open(
   recipe: Recipe,
   velocities: ReadonlyMap<string, Float32Array> | undefined,
 ): LoadedModel {
-  const { momentum, nesterov, weightDecay, distillation, temperature } = recipe
-  const training = { momentum, nesterov, weightDecay, distillation, temperature, teacher }
+  const { momentum, nesterov, weightDecay, distillation, temperature, labelSmoothing } = recipe
+  const training = { momentum, nesterov, weightDecay, distillation, temperature, labelSmoothing, teacher }
   return new LoadedModel(backend, network, { training }, velocities)
 }
 

@@ -95,6 +95,22 @@ describe.each(engines)('%s', (_, open, missing) => {
       checkGradients(backend, network, options)
     },
   )
+
+  test.skipIf(missing)('smoothed labels: loss by its formula, gradients by differences', async () => {
+    const backend = await open()
+    const builder = new NetworkBuilder()
+    const network = builder.build(builder.head(builder.conv('input', 3, 5), 5))
+    const options = { ...training, labelSmoothing: 0.2 }
+    const wanted = labels(BATCH, 4, 9)
+    const model = new LoadedModel(backend, network, { training: options })
+    const logits = model.logits(nhwc, BATCH)
+    const losses = [...wanted].map((label, row) => {
+      const logs = logSoftmax([...logits.subarray(row * 4, row * 4 + 4)], 1)
+      return -logs.reduce((sum, value, i) => sum + value * (i === label ? 0.85 : 0.05), 0)
+    })
+    expect(model.gradients(nhwc, wanted).loss).toBeCloseTo(losses.reduce((a, b) => a + b) / BATCH, 5)
+    checkGradients(backend, network, options)
+  })
 })
 
 function logSoftmax(values: readonly number[], temperature: number): number[] {

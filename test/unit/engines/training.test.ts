@@ -11,7 +11,7 @@ import {
 } from '../../../src-main/engines/training/checkpoint'
 import { countCorrect } from '../../../src-main/engines/training/evaluate'
 import { spread } from '../../../src-main/datasets/order'
-import { learningRateAt } from '../../../src-main/engines/training/schedule'
+import { hasStalled, learningRateAt } from '../../../src-main/engines/training/schedule'
 import { tinyResnet } from '../../fixtures/engines/tiny-resnet'
 
 const recipe: Recipe = {
@@ -35,10 +35,24 @@ describe('the learning rate', () => {
     expect(rates[99]).toBeGreaterThan(0)
   })
 
+  test('or falls at milestones', () => {
+    const step: Recipe = { ...recipe, schedule: 'step', milestones: [4, 7.5], decay: 0.5 }
+    const rateAt = (at: number) => learningRateAt(at, 10, step)
+    expect([20, 39, 40, 74, 75, 99].map(rateAt)).toEqual([0.4, 0.4, 0.2, 0.2, 0.1, 0.1])
+    expect(rateAt(9)).toBeCloseTo(0.2)
+  })
+
   test('or stays', () => {
     expect(learningRateAt(99, 10, { ...recipe, schedule: 'constant' })).toBe(0.4)
     expect(learningRateAt(0, 10, { ...recipe, warmupEpochs: 0 })).toBe(0.4)
   })
+})
+
+test('a training has stalled when nothing was better for so many epochs', () => {
+  expect(hasStalled([0.5, 0.7, 0.6], 2)).toBe(false)
+  expect(hasStalled([0.5, 0.7, 0.6, 0.7], 2)).toBe(true)
+  expect(hasStalled([], 1)).toBe(false)
+  expect(hasStalled([0.5, 0.4, 0.3], undefined)).toBe(false)
 })
 
 test('counting correct predictions: ties count against the network, not-a-number too', () => {

@@ -37,6 +37,18 @@ export function distillation(graph: GraphBuilder, logits: Ref, teacher: Ref, tem
   }
 }
 
+/**
+ * Cross-entropy against labels of which a share is spread over all classes alike (Szegedy et al.: Rethinking the
+ * Inception Architecture, 2016).
+ */
+export function smoothed(graph: GraphBuilder, logits: Ref, labels: Ref, share: number): Loss {
+  const hard = crossEntropy(graph, logits, labels)
+  if (share === 0) return hard
+  // Logits that are all the same are the uniform distribution.
+  const uniform = graph.node('ZerosLike', [logits], { T: FLOAT })
+  return blend(graph, hard, distillation(graph, logits, uniform, 1), share)
+}
+
 /** (1 − weight) · a + weight · b. */
 export function blend(graph: GraphBuilder, a: Loss, b: Loss, weight: number): Loss {
   const part = (x: Ref, factor: number) => graph.node('Mul', [x, graph.scalar(factor)], { T: FLOAT })

@@ -77,6 +77,7 @@ export const elementwiseKernels: Record<string, Kernel> = {
   Rint: unary((x) => tf.round(x)),
   Softplus: unary((x) => tf.softplus(x)),
   OnesLike: unary((x) => tf.onesLike(x)),
+  ZerosLike: unary((x) => tf.zerosLike(x)),
   RealDiv: binary((a, b) => tf.div(a, b)),
   AddN: (inputs) => tf.addN(inputs.tensors()),
   BiasAdd: binary((x, bias) => tf.add(x, bias)),
