@@ -5,12 +5,14 @@ import type { Network, NetworkNode } from '../graph/network'
  * The network with a residual branch's output replaced by the constant it has when its inner channels are zero
  * (b = β − γμ/σ of its last BN), or by zero. The addition stays as one per-channel Add; with zero it goes too.
  *
+ * @param rank of the branch's output: 3 for signals, 4 for images
  * @param kept channels of the branch's output that stay, where some of the stream's go
  */
 export function replaceBranch(
   network: Network,
   branch: ResidualBranch,
   constant: boolean,
+  rank: number,
   kept?: readonly number[],
 ): Network {
   const values = constant ? constantWhenEmpty(network, branch.output)! : undefined
@@ -29,6 +31,6 @@ export function replaceBranch(
   const data = kept ? Float32Array.from(kept, (c) => values[c]!) : values
   const name = `${branch.output}/constant`
   const initializers = new Map(network.initializers)
-  initializers.set(name, { type: 'float32', shape: [1, data.length, 1, 1], data })
+  initializers.set(name, { type: 'float32', shape: [1, data.length, ...new Array<number>(rank - 2).fill(1)], data })
   return { ...network, nodes: replaced({ inputs: [shortcut, name] }), initializers }
 }

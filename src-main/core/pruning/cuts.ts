@@ -1,5 +1,12 @@
 import type { Shuffle } from '../coupling/shuffle'
-import { intAttribute, type AttributeValue, type Network, type NetworkNode, type Tensor } from '../graph/network'
+import {
+  intAttribute,
+  intsAttribute,
+  type AttributeValue,
+  type Network,
+  type NetworkNode,
+  type Tensor,
+} from '../graph/network'
 import { padAmounts, sliceIndices, sliceParameters } from '../graph/ops/layout'
 import { normalizeAxis } from '../graph/ops/row'
 import { shapeContext, type Shapes } from '../graph/shapes'
@@ -177,7 +184,13 @@ const sizes =
     const target = context.network.initializers.get(node.inputs[input] ?? '')
     if (!kept || !target) return undefined
     const values = Array.from(target.data, Number)
-    const at = kept.axis - context.shapes.get(node.outputs[0]!)!.length + values.length
+    const axes = intsAttribute(node, 'axes', [])
+    const rank = context.shapes.get(node.outputs[0]!)!.length
+    // From opset 18 on Resize may list the axes its sizes are of.
+    const at =
+      axes.length > 0
+        ? axes.findIndex((axis) => normalizeAxis(axis, rank) === kept.axis)
+        : kept.axis - rank + values.length
     // 1 stands for "as the input" in Expand; a size that is not the channel count is none to follow.
     if (values[at] !== kept.count) return undefined
     values[at] = kept.indices.length

@@ -26,7 +26,10 @@ export function applyPlan(
   const removed = branches.filter((branch) => branch.groups.some((id) => keep.get(id)?.length === 0))
   let { network } = coupling
   const kept = keptChannels(coupling, keep)
-  for (const branch of removed) network = replaceBranch(network, branch, constant, kept.get(branch.output)?.indices)
+  for (const branch of removed) {
+    const rank = coupling.shapes.get(branch.output)!.length
+    network = replaceBranch(network, branch, constant, rank, kept.get(branch.output)?.indices)
+  }
   network = withoutDeadParts(network)
   const context: CutContext = {
     network,
