@@ -1,19 +1,15 @@
 import type { CallResult } from '../contract'
 import { findGroups } from '../core/coupling/groups'
 import { layerName } from '../core/coupling/layers'
-import { cleanNetwork } from '../core/graph/clean'
 import { networkCost } from '../core/graph/cost'
 import type { ValueInfo } from '../core/graph/network'
 import { opRow } from '../core/graph/ops'
-import { readModelBytes } from '../formats/onnx/files'
-import { readOnnx } from '../formats/onnx/read'
+import { loadModel, naming } from './load'
 
 /** `inspect MODEL`. @throws LupineError of the model */
 export async function inspectModel({ model }: { model: string }): Promise<CallResult<'model.inspect'>> {
-  const bytes = await readModelBytes(model)
-  const given = readOnnx(bytes, model)
-  const network = cleanNetwork(given)
-  const coupling = findGroups(network)
+  const { bytes, given, network } = await loadModel(model)
+  const coupling = naming(model, () => findGroups(network))
   const cost = networkCost(network, coupling.shapes)
   const names = new Map(network.nodes.map((node) => [node.name, layerName(node)]))
   const value = (info: ValueInfo) => ({

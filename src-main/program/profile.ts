@@ -2,15 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { JobResult } from '../contract'
-import { cleanNetwork } from '../core/graph/clean'
 import { createSubject, type Subject } from '../core/pruning/subject'
 import { median } from '../core/statistics/robust'
 import { describeSamples, sentinelDrift } from '../devices/measuring/summary'
 import { openDevice } from '../devices/open'
 import { inputShape } from '../devices/oracle'
 import type { LayerTime } from '../devices/device'
-import { loadOnnx, saveOnnx } from '../formats/onnx/files'
+import { saveOnnx } from '../formats/onnx/files'
 import type { JobContext } from '../runs/job'
+import { loadModel } from './load'
 
 export interface ProfileRequest {
   readonly model: string
@@ -30,7 +30,7 @@ export async function profileJob(request: ProfileRequest, job: JobContext): Prom
   const device = openDevice(request.device, () =>
     job.note('info', 'Waiting: another Lupine is measuring on this computer.'),
   )
-  const subject = createSubject(cleanNetwork(await loadOnnx(request.model)))
+  const subject = createSubject((await loadModel(request.model)).network)
   const folder = await mkdtemp(join(tmpdir(), 'lupine-profile-'))
   try {
     const cleaned = join(folder, 'cleaned.onnx')

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises'
 import type { CallResult } from '../contract'
 import { findGroups, type Coupling } from '../core/coupling/groups'
 import { fail } from '../core/failure'
-import { cleanNetwork } from '../core/graph/clean'
 import { networkCost } from '../core/graph/cost'
 import type { Network } from '../core/graph/network'
 import { beforeFinalActivation } from '../core/graph/outputs'
@@ -11,8 +10,7 @@ import { planFile, readPlan } from '../core/pruning/plan'
 import { createSubject, subjectKeep, type Subject } from '../core/pruning/subject'
 import { applyPlan } from '../core/pruning/surgery'
 import { roundedWidth, type Keep } from '../core/pruning/widths'
-import { readModelBytes, saveOnnx, writeAtomically } from '../formats/onnx/files'
-import { readOnnx } from '../formats/onnx/read'
+import { saveOnnx, writeAtomically } from '../formats/onnx/files'
 import { hashBytes } from '../projects/provenance'
 import type { JobContext } from '../runs/job'
 import { compareNetworks } from './compare'
@@ -20,6 +18,7 @@ import { resolveData } from './data-source'
 import { groupsNamed } from './group-names'
 import { scoreNetwork } from './importance'
 import { withOnnxruntime } from './onnxruntime'
+import { loadModel } from './load'
 
 /** After zod's defaults. */
 export interface PruneRequest {
@@ -64,9 +63,9 @@ export async function pruneModel(request: PruneRequest, job?: JobContext): Promi
       'prune needs either --keep or --plan.',
       'For example: lupine prune model.onnx --keep 0.5 --out pruned.onnx',
     )
-  const bytes = await readModelBytes(request.model)
+  const { bytes, network } = await loadModel(request.model)
   const sha256 = hashBytes(bytes)
-  const coupling = findGroups(cleanNetwork(readOnnx(bytes, request.model)))
+  const coupling = findGroups(network)
   const { subject, keep, constant, warnings } =
     request.plan === undefined
       ? await uniform(coupling, request, job)

@@ -3,18 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Budget, JobResult } from '../contract'
 import type { SearchMethod, SearchOutcome } from '../core/methods/pruner-types'
-import { cleanNetwork } from '../core/graph/clean'
 import { networkCost } from '../core/graph/cost'
 import type { Journal } from '../core/ports'
 import { planFile } from '../core/pruning/plan'
 import { createSubject, pruneSubject, subjectKeep } from '../core/pruning/subject'
 import { openDevice } from '../devices/open'
-import { readModelBytes, saveOnnx, writeAtomically } from '../formats/onnx/files'
-import { readOnnx } from '../formats/onnx/read'
+import { saveOnnx, writeAtomically } from '../formats/onnx/files'
 import { hashBytes } from '../projects/provenance'
 import type { JobContext } from '../runs/job'
 import { resolveData } from './data-source'
 import { runRatioSearch } from './ratio-search'
+import { loadModel } from './load'
 
 /** After zod's defaults. */
 export interface SearchRequest {
@@ -35,8 +34,8 @@ const noJournal: Journal = { record: (_kind, _key, produce) => produce() }
 /** `search MODEL …`: only the search; writes the plan. @throws LupineError as runRatioSearch, 'not-written' */
 export async function searchJob(request: SearchRequest, job: JobContext): Promise<JobResult<'search'>> {
   const start = performance.now()
-  const bytes = await readModelBytes(request.model)
-  const subject = createSubject(cleanNetwork(readOnnx(bytes, request.model)))
+  const { bytes, network } = await loadModel(request.model)
+  const subject = createSubject(network)
   const device = openDevice(request.device)
   const data = await resolveData(request.model, request.data, request.normalize)
   if (data.note) job.note('info', data.note)

@@ -35,7 +35,7 @@ class AffineFolding {
     const inputs = network.inputs.flatMap(({ name, shape }) => (shape ? [[name, shape] as const] : []))
     this.shapes = propagate(network, new Map(inputs)).shapes
     const read = (name: string) => this.reads.set(name, (this.reads.get(name) ?? 0) + 1)
-    for (const node of network.nodes) node.inputs.forEach(read)
+    for (const node of network.nodes) [...node.inputs, ...(node.captured ?? [])].forEach(read)
     for (const output of network.outputs) read(output.name)
     network.nodes.forEach((node, i) => node.outputs.forEach((output) => this.makers.set(output, i)))
   }

@@ -26,7 +26,7 @@ export function withoutDeadParts(network: Network): Network {
   for (const node of [...network.nodes].reverse()) {
     if (!node.outputs.some((output) => needed.has(output))) continue
     nodes.push(node)
-    for (const input of node.inputs) needed.add(input)
+    for (const input of [...node.inputs, ...(node.captured ?? [])]) needed.add(input)
   }
   const initializers = new Map([...network.initializers].filter(([name]) => needed.has(name)))
   return { ...network, nodes: nodes.reverse(), initializers }

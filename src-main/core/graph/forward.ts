@@ -25,7 +25,11 @@ class ForwardPass {
 
   constructor(private readonly network: Network) {
     this.initializers = new Map(network.initializers)
-    this.outputs = new Set(network.outputs.map((output) => output.name))
+    // What a subgraph reads by name keeps its name, like an output.
+    this.outputs = new Set([
+      ...network.outputs.map((output) => output.name),
+      ...network.nodes.flatMap((node) => node.captured ?? []),
+    ])
     this.types = new Map(network.inputs.map(({ name, type }): [string, DataType] => [name, type]))
     for (const [name, tensor] of this.initializers) this.types.set(name, tensor.type)
     const shapes = new Map<string, Shape>()

@@ -81,6 +81,7 @@ class Sinking {
       if (node.op === 'Transpose') return this.transpose(node)
       if (node.inputs.some((input) => this.views.has(input)) && this.move(node)) return
     }
+    for (const name of node.captured ?? []) this.materialize(name, true)
     this.nodes.push({ ...node, inputs: node.inputs.map((input) => this.materialize(input)) })
   }
 
@@ -104,10 +105,10 @@ class Sinking {
   }
 
   /** The tensor under its own layout; makes the Transpose where it is still missing. Returns the name to read. */
-  private materialize(name: string): string {
+  private materialize(name: string, byName = this.isOutput(name)): string {
     const view = this.views.get(name)
     if (!view || this.materialized.has(name)) return name
-    if (isIdentity(view.perm) && (!this.isOutput(name) || this.names.get(view.source) === name)) {
+    if (isIdentity(view.perm) && (!byName || this.names.get(view.source) === name)) {
       this.read.push({ source: view.source, name })
       return view.source
     }

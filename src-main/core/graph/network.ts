@@ -49,6 +49,8 @@ export interface NetworkNode {
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
   readonly attributes: Readonly<Record<string, AttributeValue>>
+  /** Tensors of this network that a subgraph in an attribute (If, Loop, Scan) reads without listing them. */
+  readonly captured?: readonly string[]
 }
 
 /** A dimension: a number, or a symbol such as 'batch'. */

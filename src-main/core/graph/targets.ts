@@ -1,4 +1,4 @@
-import { intAttribute, intsAttribute, stringAttribute, type NetworkNode, type Shape, type Tensor } from './network'
+import { intsAttribute, stringAttribute, type NetworkNode, type Shape, type Tensor } from './network'
 import { resizeInputs } from './ops/resize'
 import type { ShapeContext } from './ops/row'
 import { tensorOf } from './tensors'
@@ -35,12 +35,13 @@ export function constantTarget(node: NetworkNode, context: ShapeContext): Consta
 }
 
 function reshapeTarget(node: NetworkNode, shape: Shape, items: readonly Item[]): ConstantTarget | undefined {
-  if (intAttribute(node, 'allowzero', 0) === 1) return undefined
+  const { allowzero, ...attributes } = node.attributes
+  if (allowzero === 1 && items.includes(0)) return undefined
   const values = items.map((item, i) =>
     typeof item === 'number' ? item : item !== undefined && item === shape[i] ? 0 : -1,
   )
   if (values.filter((value) => value === -1).length > 1) return undefined
-  return { node, input: 1, tensor: int64(values) }
+  return { node: { ...node, attributes }, input: 1, tensor: int64(values) }
 }
 
 function expandTarget(node: NetworkNode, shape: Shape, items: readonly Item[]): ConstantTarget | undefined {

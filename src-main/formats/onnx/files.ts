@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { fail } from '../../core/failure'
 import type { Network } from '../../core/graph/network'
+import { externalData } from './external'
 import { readOnnx } from './read'
 import { writeOnnx } from './write'
 
@@ -18,6 +20,14 @@ export async function readModelBytes(path: string): Promise<Uint8Array> {
       throw fail('input', 'model-missing', `There is no file ${path}.`, 'Check the path of the model.', error)
     if (code === 'EISDIR')
       throw fail('input', 'model-unreadable', `${path} is a folder, not a model file.`, 'Give a .onnx file.', error)
+    if (code === 'ERR_FS_FILE_TOO_LARGE')
+      throw fail(
+        'input',
+        'model-unreadable',
+        `${path} is larger than 2 GB, more than one ONNX file can hold.`,
+        'Save the model with external data; Lupine reads it from the same folder.',
+        error,
+      )
     throw fail(
       'input',
       'model-unreadable',
@@ -30,8 +40,12 @@ export async function readModelBytes(path: string): Promise<Uint8Array> {
 
 /** A model file as a Network. @throws as readModelBytes and readOnnx */
 export async function loadOnnx(path: string): Promise<Network> {
-  return readOnnx(await readModelBytes(path), path)
+  return readModel(await readModelBytes(path), path)
 }
+
+/** As `loadOnnx`, for bytes already read; weights in other files are read from the folder of `path`, when needed. */
+export const readModel = (bytes: Uint8Array, path: string): Network =>
+  readOnnx(bytes, path, externalData(dirname(path), path))
 
 /** Writes bytes beside the target, then renames: a crash or a full disk never leaves half a file. */
 export async function writeAtomically(path: string, bytes: Uint8Array | string): Promise<void> {

@@ -1,34 +1,33 @@
-import { fromBinary, toBinary } from '@bufbuild/protobuf'
+import { fromBinary } from '@bufbuild/protobuf'
 import { fail } from '../../core/failure'
-import type { AttributeValue, Network, NetworkNode, Shape, Tensor, ValueInfo } from '../../core/graph/network'
-import { floatAttributes, floatListAttributes } from './attributes'
-import {
-  AttributeProto_AttributeType as Kind,
-  AttributeProtoSchema,
-  ModelProtoSchema,
-  type AttributeProto,
-  type GraphProto,
-  type ModelProto,
-  type ValueInfoProto,
-} from './schema/onnx_pb'
-import { dataTypeOf, readTensor } from './tensors'
+import type { Network, Tensor } from '../../core/graph/network'
+import type { ExternalReader } from './external'
+import { readNodes, readValueInfo } from './graph'
+import { sortNodes } from './order'
+import { ModelProtoSchema, type GraphProto, type ModelProto } from './schema/onnx_pb'
+import { readTensor, type TensorSource } from './tensors'
 
 export const oldestOpset = 7
 export const newestOpset = 21
 
 /**
- * ONNX bytes → Network, as written by the exporter (nothing folded: see core/graph/clean.ts).
+ * ONNX bytes → Network, as written by the exporter (nothing folded: see core/graph/clean.ts), except that half precision
+ * becomes float32. Weights stay in `bytes` until they are read.
  *
  * @param place what to call the file in messages
+ * @param external finds weights in other files (external.ts); without it they are refused
  * @throws LupineError kind 'input': 'onnx-empty', 'onnx-truncated', 'onnx-foreign', 'onnx-opset', 'onnx-tensor',
- *   'onnx-external-data'
+ *   'onnx-attribute', 'onnx-external-data', 'onnx-cycle', 'onnx-dangling', 'onnx-duplicate', 'onnx-unsupported'
  */
-export function readOnnx(bytes: Uint8Array, place: string): Network {
+export function readOnnx(bytes: Uint8Array, place: string, external?: ExternalReader): Network {
   const model = decode(bytes, place)
   const graph = model.graph!
-  const domains: Record<string, number> = {}
-  for (const entry of model.opsetImport) domains[entry.domain === 'ai.onnx' ? '' : entry.domain] = Number(entry.version)
-  const opset = domains[''] ?? 0
+  refuseUnsupported(model, graph, place)
+  const domains = new Map(
+    model.opsetImport.map(({ domain, version }) => [domain === 'ai.onnx' ? '' : domain, Number(version)]),
+  )
+  const opset = domains.get('') ?? 0
+  domains.delete('')
   if (opset < oldestOpset || opset > newestOpset)
     throw fail(
       'input',
@@ -36,20 +35,60 @@ export function readOnnx(bytes: Uint8Array, place: string): Network {
       `${place} uses ONNX opset ${opset || '(none)'}; Lupine reads ${oldestOpset} to ${newestOpset}.`,
       'Export the model with opset_version=17, or convert it with onnx.version_converter.',
     )
+  const source: TensorSource = { place, external }
   const initializers = new Map<string, Tensor>()
-  for (const proto of graph.initializer) initializers.set(proto.name, readTensor(proto, place))
+  for (const proto of graph.initializer) initializers.set(proto.name, readTensor(proto, source))
+  // Before IR version 4 initializers had to be listed as inputs too.
+  const inputs = graph.input.filter((input) => !initializers.has(input.name)).map(readValueInfo)
+  const known = new Set([...initializers.keys(), ...inputs.map(({ name }) => name)])
+  const nodes = sortNodes(readNodes(graph, source), known, place)
+  const outputs = graph.output.map(readValueInfo)
+  checkEnds(inputs, outputs, new Set([...known, ...nodes.flatMap((node) => node.outputs)]), place)
   return {
     name: graph.name,
     opset,
-    domains: Object.fromEntries(Object.entries(domains).filter(([domain]) => domain !== '')),
-    // Before IR version 4 initializers had to be listed as inputs too.
-    inputs: graph.input.filter((input) => !initializers.has(input.name)).map(readValueInfo),
-    outputs: graph.output.map(readValueInfo),
-    nodes: sortNodes(readNodes(graph, place), initializers, graph, place),
+    domains: Object.fromEntries(domains),
+    inputs,
+    outputs,
+    nodes,
     initializers,
     metadata: Object.fromEntries(model.metadataProps.map(({ key, value }) => [key, value])),
     producer: [model.producerName, model.producerVersion].filter(Boolean).join(' '),
   }
+}
+
+/** What would be lost without a word. */
+function refuseUnsupported(model: ModelProto, graph: GraphProto, place: string): void {
+  const refuse = (what: string, hint: string) => fail('input', 'onnx-unsupported', `${place} ${what}.`, hint)
+  if (graph.sparseInitializer.length > 0)
+    throw refuse('has sparse initializers', 'Export the model with dense weights.')
+  const used = new Set(graph.node.map(({ domain, opType }) => `${domain}:${opType}`))
+  const local = model.functions.find(({ domain, name }) => used.has(`${domain}:${name}`))
+  if (local)
+    throw refuse(
+      `uses the model's own function "${local.name}"`,
+      'Inline its functions first: onnx.inliner.inline_local_functions(model).',
+    )
+}
+
+/** @throws LupineError 'onnx-dangling', 'onnx-duplicate', 'onnx-truncated' */
+function checkEnds(
+  inputs: readonly { name: string }[],
+  outputs: readonly { name: string }[],
+  made: ReadonlySet<string>,
+  place: string,
+): void {
+  const damaged = 'The file is damaged; export it again.'
+  if (outputs.length === 0) throw fail('input', 'onnx-truncated', `${place} has no outputs.`, damaged)
+  for (const list of [inputs, outputs]) {
+    const names = new Set<string>()
+    for (const { name } of list) {
+      if (names.has(name)) throw fail('input', 'onnx-duplicate', `${place} lists "${name}" twice.`, damaged)
+      names.add(name)
+    }
+  }
+  const missing = outputs.find(({ name }) => !made.has(name))
+  if (missing) throw fail('input', 'onnx-dangling', `${place}: nothing makes the output "${missing.name}".`, damaged)
 }
 
 function decode(bytes: Uint8Array, place: string): ModelProto {
@@ -93,88 +132,4 @@ function foreign(bytes: Uint8Array, place: string) {
             ? 'a Git LFS pointer, not the model itself'
             : 'not an ONNX model'
   return fail('input', 'onnx-foreign', `${place} is ${guess}.`, 'Give a .onnx file; export one from your framework.')
-}
-
-function readValueInfo(info: ValueInfoProto): ValueInfo {
-  const tensor = info.type?.value.case === 'tensorType' ? info.type.value.value : undefined
-  const shape: Shape | undefined = tensor?.shape?.dim.map((dim, index) => {
-    if (dim.value.case === 'dimValue' && dim.value.value > 0n) return Number(dim.value.value)
-    if (dim.value.case === 'dimParam' && dim.value.value) return dim.value.value
-    return index === 0 ? 'batch' : `${info.name}_${index}`
-  })
-  return { name: info.name, type: dataTypeOf(tensor?.elemType ?? 1) ?? 'float32', shape }
-}
-
-function readNodes(graph: GraphProto, place: string): NetworkNode[] {
-  const names = new Set<string>()
-  return graph.node.map((proto, index) => {
-    let name = proto.name || proto.output[0] || `${proto.opType}_${index}`
-    if (names.has(name)) name = `${name}#${index}`
-    names.add(name)
-    const attributes: Record<string, AttributeValue> = {}
-    for (const attribute of proto.attribute) attributes[attribute.name] = readAttribute(attribute, place)
-    const domain = proto.domain === 'ai.onnx' ? '' : proto.domain
-    return { name, op: proto.opType, domain, inputs: [...proto.input], outputs: [...proto.output], attributes }
-  })
-}
-
-const encoded = (attribute: AttributeProto) => ({ raw: toBinary(AttributeProtoSchema, attribute) })
-
-function readAttribute(attribute: AttributeProto, place: string): AttributeValue {
-  switch (attribute.type) {
-    case Kind.FLOAT:
-      return Number.isInteger(attribute.f) && !floatAttributes.has(attribute.name) ? encoded(attribute) : attribute.f
-    case Kind.INT:
-      return Number(attribute.i)
-    case Kind.STRING:
-      return new TextDecoder().decode(attribute.s)
-    case Kind.FLOATS:
-      return attribute.floats.every(Number.isInteger) && !floatListAttributes.has(attribute.name)
-        ? encoded(attribute)
-        : attribute.floats
-    case Kind.INTS:
-      return attribute.ints.map(Number)
-    case Kind.STRINGS:
-      return attribute.strings.map((s) => new TextDecoder().decode(s))
-    case Kind.TENSOR:
-      return readTensor(attribute.t!, place)
-    default:
-      return encoded(attribute)
-  }
-}
-
-/** ONNX demands topological order; some exporters do not keep it. @throws LupineError 'onnx-cycle', 'onnx-dangling' */
-function sortNodes(
-  nodes: NetworkNode[],
-  initializers: ReadonlyMap<string, Tensor>,
-  graph: GraphProto,
-  place: string,
-): NetworkNode[] {
-  const known = new Set<string>(['', ...initializers.keys(), ...graph.input.map((input) => input.name)])
-  const made = new Set(nodes.flatMap((node) => node.outputs))
-  const sorted: NetworkNode[] = []
-  let waiting = nodes
-  while (waiting.length > 0) {
-    const next: NetworkNode[] = []
-    for (const node of waiting) {
-      if (node.inputs.every((input) => known.has(input))) {
-        sorted.push(node)
-        for (const output of node.outputs) known.add(output)
-      } else next.push(node)
-    }
-    if (next.length === waiting.length) {
-      const node = next[0]!
-      const missing = node.inputs.find((input) => !known.has(input))!
-      throw made.has(missing)
-        ? fail('input', 'onnx-cycle', `${place}: node "${node.name}" is part of a cycle.`, 'Export the model again.')
-        : fail(
-            'input',
-            'onnx-dangling',
-            `${place}: node "${node.name}" reads "${missing}", which nothing makes.`,
-            'The file is damaged; export it again.',
-          )
-    }
-    waiting = next
-  }
-  return sorted
 }

@@ -1,6 +1,8 @@
 import { create } from '@bufbuild/protobuf'
 import { fail } from '../../core/failure'
 import { elementCount, type DataType, type Tensor, type TensorData } from '../../core/graph/network'
+import { lazyTensor } from '../../core/graph/tensors'
+import type { ExternalReader } from './external'
 import {
   TensorProto_DataType as Code,
   TensorProto_DataLocation,
@@ -27,6 +29,8 @@ const codes = new Map([...types].map(([code, type]) => [type, code]))
 
 /** ONNX's element type code as a DataType; undefined for types Lupine does not hold (bfloat16, float8, …). */
 export const dataTypeOf = (code: number): DataType | undefined => types.get(code)
+/** Bytes of a tensor in a file. */
+export const fileBytes = ({ type, shape }: Tensor): number => elementCount(shape) * bytesPerElement[type]!
 export const codeOf = (type: DataType): number => codes.get(type)!
 
 const bytesPerElement: Partial<Record<DataType, number>> = {
@@ -54,8 +58,23 @@ export function fromHalf(bits: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
 }
 
+/** bfloat16 is the upper half of a float32. */
+function fromBrain(bits: number): number {
+  const view = new DataView(new ArrayBuffer(4))
+  view.setUint32(0, bits << 16)
+  return view.getFloat32(0)
+}
+
+/** Each bit pattern is decoded once: there are only 65,536. */
+function decoded(bits: ArrayLike<number>, decode: (bits: number) => number): Float32Array {
+  const data = new Float32Array(bits.length)
+  const table = bits.length > 1 << 16 ? Float32Array.from({ length: 1 << 16 }, (_, i) => decode(i)) : undefined
+  for (let i = 0; i < data.length; i++) data[i] = table ? table[bits[i]! & 0xffff]! : decode(bits[i]! & 0xffff)
+  return data
+}
+
 /** A typed view of little-endian bytes, without a copy where the alignment allows. */
-function view(raw: Uint8Array, type: DataType): TensorData {
+function view(raw: Uint8Array, type: DataType, decode: (bits: number) => number): TensorData {
   const size = bytesPerElement[type]!
   const bytes = raw.byteOffset % size === 0 ? raw : new Uint8Array(raw)
   const { buffer, byteOffset } = bytes
@@ -66,7 +85,7 @@ function view(raw: Uint8Array, type: DataType): TensorData {
     case 'float64':
       return new Float64Array(buffer, byteOffset, length)
     case 'float16':
-      return Float32Array.from(new Uint16Array(buffer, byteOffset, length), fromHalf)
+      return decoded(new Uint16Array(buffer, byteOffset, length), decode)
     case 'int8':
       return new Int8Array(buffer, byteOffset, length)
     case 'int16':
@@ -87,7 +106,7 @@ function view(raw: Uint8Array, type: DataType): TensorData {
 }
 
 /** Data given in a typed field (float_data, int64_data, …) instead of raw_data. */
-function fromFields(proto: TensorProto, type: DataType): TensorData {
+function fromFields(proto: TensorProto, type: DataType, decode: (bits: number) => number): TensorData {
   switch (type) {
     case 'float32':
       return Float32Array.from(proto.floatData)
@@ -101,7 +120,7 @@ function fromFields(proto: TensorProto, type: DataType): TensorData {
         ? Uint32Array.from(proto.uint64Data, Number)
         : Float64Array.from(proto.uint64Data, Number)
     case 'float16':
-      return Float32Array.from(proto.int32Data, fromHalf)
+      return decoded(proto.int32Data, decode)
     case 'int8':
       return Int8Array.from(proto.int32Data)
     case 'int16':
@@ -115,47 +134,70 @@ function fromFields(proto: TensorProto, type: DataType): TensorData {
   }
 }
 
+/** Values in a typed field; 16-bit and smaller types share int32_data, uint32 has uint64_data. */
+function fieldLength(proto: TensorProto, type: DataType): number {
+  if (type === 'float32') return proto.floatData.length
+  if (type === 'float64') return proto.doubleData.length
+  if (type === 'int64') return proto.int64Data.length
+  return type === 'uint64' || type === 'uint32' ? proto.uint64Data.length : proto.int32Data.length
+}
+
+/** Where a tensor is from, for messages and for weights in other files. */
+export interface TensorSource {
+  /** What the model file is called. */
+  readonly place: string
+  /** Absent: weights in other files are refused. */
+  readonly external?: ExternalReader | undefined
+}
+
+const damaged = 'The file is damaged; export or copy it again.'
+
 /**
- * TensorProto → Tensor. Raw data is viewed in place, not copied.
- * @throws LupineError 'onnx-tensor' for an element type Lupine does not hold, 'onnx-external-data' for weights in
- *   another file, 'onnx-truncated' when the data are shorter or longer than the shape says
+ * TensorProto → Tensor. Data are decoded when they are first read, where they are float32 in place; until then a tensor
+ * costs nothing beyond the file's own bytes. float16 and bfloat16 become float32.
+ *
+ * @throws LupineError 'onnx-tensor' for an element type Lupine does not hold or an impossible shape,
+ *   'onnx-external-data' for weights in another file that cannot be had, 'onnx-truncated' when the data are shorter or
+ *   longer than the shape says
  */
-export function readTensor(proto: TensorProto, place: string): Tensor {
-  const type = dataTypeOf(proto.dataType)
+export function readTensor(proto: TensorProto, { place, external }: TensorSource): Tensor {
+  const refuse = (code: string, what: string, hint: string) =>
+    fail('input', code, `${place}: tensor "${proto.name}" ${what}.`, hint)
+  const brain = proto.dataType === Number(Code.BFLOAT16)
+  const type = brain ? 'float16' : dataTypeOf(proto.dataType)
   if (!type || type === 'string')
-    throw fail(
-      'input',
+    throw refuse(
       'onnx-tensor',
-      `${place}: tensor "${proto.name}" has the element type ${Code[proto.dataType] ?? proto.dataType}, which Lupine does not read.`,
+      `has the element type ${Code[proto.dataType] ?? proto.dataType}, which Lupine does not read`,
       'Export the model in float32 or float16.',
     )
-  if (proto.dataLocation === TensorProto_DataLocation.EXTERNAL)
+  const shape = proto.dims.map(Number)
+  const expected = elementCount(shape)
+  if (!shape.every((dim) => Number.isSafeInteger(dim) && dim >= 0) || !Number.isSafeInteger(expected))
+    throw refuse('onnx-tensor', `has the impossible shape [${shape.join(', ')}]`, damaged)
+  const size = bytesPerElement[type]!
+  const isExternal = proto.dataLocation === TensorProto_DataLocation.EXTERNAL
+  if (isExternal && !external)
     throw fail(
       'input',
       'onnx-external-data',
       `${place}: the weights of "${proto.name}" are in another file.`,
       'Save the model as one file (onnx.save_model(model, path, save_as_external_data=False)).',
     )
-  const shape = proto.dims.map(Number)
-  const expected = elementCount(shape)
-  const size = bytesPerElement[type]!
-  const raw = proto.rawData
-  if (raw.byteLength > 0 && raw.byteLength !== expected * size)
-    throw fail(
-      'input',
+  const outside = isExternal ? external!(proto.externalData, proto.name) : undefined
+  const raw = outside ?? (proto.rawData.byteLength > 0 ? { length: proto.rawData.byteLength } : undefined)
+  const shown = `for its shape [${shape.join(', ')}]`
+  if (raw && raw.length !== expected * size)
+    throw refuse('onnx-truncated', `should hold ${expected * size} bytes ${shown} but holds ${raw.length}`, damaged)
+  if (!raw && fieldLength(proto, type) !== expected)
+    throw refuse(
       'onnx-truncated',
-      `${place}: tensor "${proto.name}" should hold ${expected * size} bytes for its shape [${shape.join(', ')}] but holds ${raw.byteLength}.`,
-      'The file is damaged; export or copy it again.',
+      `should hold ${expected} values ${shown} but holds ${fieldLength(proto, type)}`,
+      damaged,
     )
-  const data = raw.byteLength > 0 ? view(raw, type) : fromFields(proto, type)
-  if (data.length !== expected)
-    throw fail(
-      'input',
-      'onnx-truncated',
-      `${place}: tensor "${proto.name}" should hold ${expected} values for its shape [${shape.join(', ')}] but holds ${data.length}.`,
-      'The file is damaged; export or copy it again.',
-    )
-  return type === 'float16' ? { type: 'float32', shape, data } : { type, shape, data }
+  const decode = brain ? fromBrain : fromHalf
+  const make = () => (raw ? view(outside?.read() ?? proto.rawData, type, decode) : fromFields(proto, type, decode))
+  return lazyTensor(type === 'float16' ? 'float32' : type, shape, make)
 }
 
 /** INT64_MAX came in as the nearest double, one above the range. */

@@ -1,4 +1,5 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import { fail } from '../../core/failure'
 import { isTensor, type AttributeValue, type Network, type ValueInfo } from '../../core/graph/network'
 import { floatAttributes, floatListAttributes } from './attributes'
 import {
@@ -16,7 +17,7 @@ import {
   ValueInfoProtoSchema,
   type AttributeProto,
 } from './schema/onnx_pb'
-import { codeOf, writeTensor } from './tensors'
+import { codeOf, fileBytes, writeTensor } from './tensors'
 
 /** IR version that goes with an opset, per onnx's own table (opset 7 → 3 … 21 → 10). */
 function irVersion(opset: number): bigint {
@@ -30,8 +31,23 @@ function irVersion(opset: number): bigint {
   return 10n
 }
 
-/** Network → ONNX bytes. Reading them back gives the same network. */
+/** Protobuf's limit for one message. */
+const largestFile = 2 ** 31 - 1
+
+/**
+ * Network → ONNX bytes. Reading them back gives the same network.
+ * @throws LupineError 'onnx-too-large' above 2 GB, which one ONNX file cannot hold
+ */
 export function writeOnnx(network: Network): Uint8Array {
+  let bytes = 0
+  for (const tensor of network.initializers.values()) bytes += fileBytes(tensor)
+  if (bytes > largestFile)
+    throw fail(
+      'input',
+      'onnx-too-large',
+      `The network "${network.name}" has ${(bytes / 1e9).toFixed(1)} GB of weights; one ONNX file holds at most 2 GB.`,
+      'Lupine writes single files only: prune further, or export a smaller network.',
+    )
   const graph = create(GraphProtoSchema, {
     name: network.name || 'network',
     input: network.inputs.map(writeValueInfo),

@@ -1,12 +1,12 @@
-import { cleanNetwork } from '../../core/graph/clean'
 import { beforeFinalActivation } from '../../core/graph/outputs'
 import { fail } from '../../core/failure'
-import { readModelBytes, saveOnnx, writeAtomically } from '../../formats/onnx/files'
-import { readOnnx } from '../../formats/onnx/read'
+import { saveOnnx, writeAtomically } from '../../formats/onnx/files'
+import { writeOnnx } from '../../formats/onnx/write'
 import { hashBytes } from '../../projects/provenance'
 import type { DataSource } from '../../datasets/dataset'
 import { normalizeKey, resolveData } from '../data-source'
 import type { RunScene } from './scene'
+import { loadModel } from '../load'
 
 /** What the first stage leaves for the others. */
 export interface Imported {
@@ -23,11 +23,9 @@ export interface Imported {
  * a copy of the file as given, so that the project stands alone.
  */
 export async function importStage({ request, files, job }: RunScene): Promise<Imported> {
-  const bytes = await readModelBytes(request.model)
-  const given = readOnnx(bytes, request.model)
+  const { bytes, whole, given, network: cleaned } = await loadModel(request.model)
   const data = await resolveData(request.model, request.data, request.normalize)
   if (data.note) job.note('info', data.note)
-  const cleaned = cleanNetwork(given)
   if (beforeFinalActivation(cleaned).outputs.length !== 1)
     throw fail(
       'input',
@@ -37,7 +35,8 @@ export async function importStage({ request, files, job }: RunScene): Promise<Im
     )
   const network = { ...cleaned, metadata: { ...cleaned.metadata, [normalizeKey]: data.normalize } }
   await saveOnnx(files.original, network)
-  await writeAtomically(files.given, bytes)
+  // The project stands alone: weights from other files go into the copy.
+  await writeAtomically(files.given, whole ? bytes : writeOnnx(given))
   return {
     sha256: hashBytes(bytes),
     data: data.source,

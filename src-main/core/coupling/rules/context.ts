@@ -17,7 +17,8 @@ export const activations = (node: NetworkNode, context: RuleContext): string[] =
 
 /** Nothing that reaches the node may be cut, and what it makes is fixed. */
 export function blockNode(node: NetworkNode, context: RuleContext, reason: string): void {
-  for (const input of activations(node, context)) context.channels.blockTensor(input, reason)
+  for (const input of [...activations(node, context), ...(node.captured ?? [])])
+    context.channels.blockTensor(input, reason)
   for (const output of node.outputs) if (output) context.channels.fix(output, `what "${node.name}" makes is fixed`)
 }
 
