@@ -26,6 +26,7 @@ const device = string('DEVICE', 'local | local?threads=N')
 const normalize = string('HOW', 'imagenet | cifar10 | unit | half | MEAN/STD (detected when absent)')
 const budgetOption = string('LIST', 'fractions of the original: latency=0.6,macs=…,params=…,bytes=…')
 const method = string('NAME', 'igwo | gwo | random | uniform (igwo)')
+const bn = string('HOW', 'keep | reinsert: layers whose BN is missing (reinsert when fewer than half have one)')
 const trainImages = string('N', 'training images per epoch (all)')
 const evaluations = string('N', 'candidates the search may evaluate (160)')
 
@@ -187,8 +188,11 @@ export const commands: Readonly<Record<string, Command>> = {
       device,
       budget: budgetOption,
       method,
+      ...criterionOptions,
+      bn,
       evaluations,
       normalize,
+      engine,
       out: string('PLAN', 'the plan file'),
       seed,
     },
@@ -200,8 +204,11 @@ export const commands: Readonly<Record<string, Command>> = {
         device: required(values, 'device', 'search'),
         budget: budget(required(values, 'budget', 'search')),
         method: text(values, 'method') as 'igwo' | undefined,
+        ...criterionRequest(values),
+        bn: text(values, 'bn') as 'keep' | undefined,
         evaluations: number(values, 'evaluations'),
         normalize: text(values, 'normalize'),
+        engine: text(values, 'engine') as 'tensorflow' | undefined,
         seed: number(values, 'seed'),
         out: required(values, 'out', 'search'),
       }),
@@ -254,6 +261,8 @@ export const commands: Readonly<Record<string, Command>> = {
       device,
       budget: budgetOption,
       method,
+      ...criterionOptions,
+      bn,
       evaluations,
       epochs: string('N', 'epochs of fine-tuning (12)'),
       'train-images': trainImages,
@@ -270,6 +279,8 @@ export const commands: Readonly<Record<string, Command>> = {
         device: required(values, 'device', 'run'),
         budget: budget(required(values, 'budget', 'run')),
         method: text(values, 'method') as 'igwo' | undefined,
+        ...criterionRequest(values),
+        bn: text(values, 'bn') as 'keep' | undefined,
         evaluations: number(values, 'evaluations'),
         epochs: number(values, 'epochs'),
         trainImages: number(values, 'train-images'),

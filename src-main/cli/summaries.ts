@@ -75,6 +75,7 @@ export const search = (result: JobResult<'search'>): string =>
     `${result.method}: ${result.distinct} distinct plans evaluated in ${duration(result.seconds)}`,
     `best: divergence ${result.best.fitness.toPrecision(4)}, latency ${ratio(result.best.latency.measured)} measured (${ratio(result.best.latency.predicted)} predicted) of the original`,
     `baselines: random ${precise(result.baselines.random)}, uniform ${precise(result.baselines.uniform)}`,
+    ...result.warnings.map((text) => `note: ${text}`),
     `wrote ${result.plan}`,
   ].join('\n')
 

@@ -11,6 +11,10 @@ export const seed = z.number().int().nonnegative()
 export const criterion = z.string().default('l1').describe('l1 | l2 | fpgm | bn | taylor | activation | random')
 export const nextLayer = z.boolean().default(false).describe('weights of the layers that read a channel count too')
 
+export const normPolicy = z
+  .enum(['keep', 'reinsert'])
+  .describe('layers without BN: leave them, or put BN back while working (when fewer than half have one)')
+
 /** Fractions of the original, each in (0, 1]. */
 export const budgetSchema = z.object({
   latency: z.number().positive().max(1).optional(),

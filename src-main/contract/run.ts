@@ -1,11 +1,14 @@
 import { z } from 'zod'
 import {
   budgetSchema,
+  criterion,
   dataAddress,
   deviceAddress,
   engineName,
   modelPath,
+  nextLayer,
   normalize,
+  normPolicy,
   searchMethod,
   seed,
 } from './options'
@@ -27,6 +30,9 @@ export const runRequest = z.object({
   device: deviceAddress,
   budget: budgetSchema,
   method: searchMethod.default('igwo'),
+  criterion,
+  nextLayer,
+  bn: normPolicy.optional(),
   evaluations: z.number().int().positive().optional(),
   epochs: z.number().int().nonnegative().optional(),
   trainImages: z.number().int().positive().optional().describe('training images per epoch; all when absent'),

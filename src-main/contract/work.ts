@@ -1,11 +1,14 @@
 import { z } from 'zod'
 import {
   budgetSchema,
+  criterion,
   dataAddress,
   deviceAddress,
   engineName,
   modelPath,
+  nextLayer,
   normalize,
+  normPolicy,
   searchMethod,
   seed,
 } from './options'
@@ -74,8 +77,12 @@ export const search = {
     device: deviceAddress,
     budget: budgetSchema,
     method: searchMethod.default('igwo'),
+    criterion,
+    nextLayer,
+    bn: normPolicy.optional(),
     evaluations: z.number().int().positive().optional(),
     normalize: normalize.optional(),
+    engine: engineName.optional().describe('for Taylor scores'),
     seed: seed.default(0),
     out: z.string().describe('the plan file'),
   }),
@@ -94,6 +101,7 @@ export const search = {
     front: z.array(z.unknown()),
     history: z.array(z.unknown()),
     baselines: z.object({ random: z.number().nullable(), uniform: z.number().nullable() }),
+    warnings: z.array(z.string()),
   }),
 }
 

@@ -18,7 +18,7 @@ import type { ChannelTensor } from '../engines/onnxruntime/channels'
 import { saveOnnx } from '../formats/onnx/files'
 import { loadVectors } from '../formats/vectors'
 import type { JobContext } from '../runs/job'
-import { chooseEngine } from './engine-choice'
+import { chooseEngine, type TrainingEngine } from './engine-choice'
 import { withOnnxruntime } from './onnxruntime'
 
 export interface CriterionRequest {
@@ -28,6 +28,8 @@ export interface CriterionRequest {
   /** For criteria that look at data. */
   readonly data?: DataSource | undefined
   readonly engine?: 'tensorflow' | 'wasm' | undefined
+  /** An engine that runs already. */
+  readonly trainer?: TrainingEngine | undefined
 }
 
 export interface ScoredNetwork {
@@ -80,7 +82,7 @@ async function gather(
   kind: keyof Evidence,
   network: Network,
   groups: readonly CoupledGroup[],
-  { criterion, data, engine: forced, seed }: CriterionRequest,
+  { criterion, data, engine: forced, trainer, seed }: CriterionRequest,
   onProgress: (progress: Progress) => void,
   job?: JobContext,
 ): Promise<Evidence> {
@@ -107,17 +109,28 @@ async function gather(
       return { activation: await loadVectors(files.out) }
     }
     if (!network.nodes.some(({ op }) => op === 'BatchNormalization')) return { taylor: new Map() }
-    const engine = await chooseEngine(forced)
-    if (engine.note) job?.note('warning', engine.note)
-    job?.onPause((paused) => engine.handle.pause(paused))
-    try {
-      await engine.handle.call('sensitivity', { ...files, data, ...taylorImages, seed }, calls)
-    } finally {
-      await engine.handle.stop()
-    }
+    const request = { ...files, data, ...taylorImages, seed }
+    if (trainer) await trainer.call('sensitivity', request, calls)
+    else await withEngine(forced, (engine) => engine.call('sensitivity', request, calls), job)
     return { taylor: await loadVectors(files.out) }
   } finally {
     await rm(folder, { recursive: true, force: true })
+  }
+}
+
+/** An engine for as long as `work` runs; pauses with the job. */
+async function withEngine<T>(
+  forced: CriterionRequest['engine'],
+  work: (engine: TrainingEngine) => Promise<T>,
+  job?: JobContext,
+): Promise<T> {
+  const { handle, note } = await chooseEngine(forced)
+  if (note) job?.note('warning', note)
+  job?.onPause((paused) => handle.pause(paused))
+  try {
+    return await work(handle)
+  } finally {
+    await handle.stop()
   }
 }
 

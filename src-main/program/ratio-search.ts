@@ -15,9 +15,12 @@ import type { JobContext } from '../runs/job'
 import { withOnnxruntime } from './onnxruntime'
 
 export interface RatioSearch {
+  /** Of the cleaned original, with the importance to prune by. */
   readonly subject: Subject
-  /** Path of the cleaned original. */
-  readonly original: string
+  /** Path of the network candidates are made of: the cleaned original, perhaps with its BN put back. */
+  readonly working: string
+  /** Path of the subject's importance, as named vectors. */
+  readonly importance: string
   readonly data: DataSource
   readonly device: Device
   readonly budget: Budget
@@ -53,10 +56,9 @@ export async function runRatioSearch(
     )
   return withOnnxruntime(async (ort) => {
     const scorer = await ort.call('openScorer', {
-      model: search.original,
+      model: search.working,
       data: search.data,
-      criterion: 'l1',
-      exclude: [],
+      importance: search.importance,
       fitnessImages: search.images.fitness,
       recalibrationImages: search.images.recalibration,
       threads: 0,

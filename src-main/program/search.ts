@@ -4,16 +4,19 @@ import { join } from 'node:path'
 import type { Budget, JobResult } from '../contract'
 import type { SearchMethod, SearchOutcome } from '../core/methods/pruner-types'
 import { networkCost } from '../core/graph/cost'
-import type { Journal } from '../core/ports'
+import type { Journal, Progress } from '../core/ports'
+import { criterionNamed } from '../core/pruning/criteria'
 import { planFile } from '../core/pruning/plan'
-import { createSubject, pruneSubject, subjectKeep } from '../core/pruning/subject'
+import { pruneSubject, subjectKeep } from '../core/pruning/subject'
 import { openDevice } from '../devices/open'
 import { saveOnnx, writeAtomically } from '../formats/onnx/files'
 import { hashBytes } from '../projects/provenance'
 import type { JobContext } from '../runs/job'
 import { resolveData } from './data-source'
+import { workingNetwork, type NormPolicy } from './norms'
 import { runRatioSearch } from './ratio-search'
 import { loadModel } from './load'
+import { scoredSubject } from './scored-subject'
 
 /** After zod's defaults. */
 export interface SearchRequest {
@@ -22,6 +25,10 @@ export interface SearchRequest {
   readonly device: string
   readonly budget: Budget
   readonly method: SearchMethod
+  readonly criterion: string
+  readonly nextLayer: boolean
+  readonly bn?: NormPolicy | undefined
+  readonly engine?: 'tensorflow' | 'wasm' | undefined
   readonly evaluations?: number | undefined
   readonly normalize?: string | undefined
   readonly seed: number
@@ -34,19 +41,27 @@ const noJournal: Journal = { record: (_kind, _key, produce) => produce() }
 /** `search MODEL …`: only the search; writes the plan. @throws LupineError as runRatioSearch, 'not-written' */
 export async function searchJob(request: SearchRequest, job: JobContext): Promise<JobResult<'search'>> {
   const start = performance.now()
-  const { bytes, network } = await loadModel(request.model)
-  const subject = createSubject(network)
+  criterionNamed(request.criterion)
+  const { bytes, network: cleaned } = await loadModel(request.model)
   const device = openDevice(request.device)
   const data = await resolveData(request.model, request.data, request.normalize)
   if (data.note) job.note('info', data.note)
   const folder = await mkdtemp(join(tmpdir(), 'lupine-search-'))
   try {
-    const original = join(folder, 'original.onnx')
-    await saveOnnx(original, subject.network)
+    const [working, importance] = [join(folder, 'working.onnx'), join(folder, 'importance.json')]
+    job.stage('import', 'import', 0, 1)
+    const report = (progress: Progress) => job.progress('import', progress)
+    const { network } = await workingNetwork(cleaned, data.source, request.bn, job, report)
+    await saveOnnx(working, network)
+    const { criterion, nextLayer, seed, engine } = request
+    const scoring = { criterion, nextLayer, seed, engine, data: data.source }
+    const { subject, warnings } = await scoredSubject(cleaned, network, scoring, noJournal, importance, report, job)
+    for (const text of warnings) job.note('warning', text)
     const outcome = await runRatioSearch(
       {
         subject,
-        original,
+        working,
+        importance,
         data: data.source,
         device,
         budget: request.budget,
@@ -68,6 +83,7 @@ export async function searchJob(request: SearchRequest, job: JobContext): Promis
       plan: request.out,
       seconds: (performance.now() - start) / 1000,
       best: { ...searchFigures(outcome).best, macs: cost.macs, params: cost.params },
+      warnings: [...warnings],
     }
   } finally {
     await rm(folder, { recursive: true, force: true })

@@ -11,6 +11,8 @@ export const layout = (root: string) =>
     lock: join(root, '.lock'),
     given: join(root, 'given.onnx'),
     original: join(root, 'original.onnx'),
+    working: join(root, 'working.onnx'),
+    importance: join(root, 'importance.json'),
     plan: join(root, 'plan.json'),
     model: join(root, 'model.onnx'),
     pruned: join(root, 'pruned.onnx'),

@@ -80,8 +80,6 @@ describe('the scorer', () => {
     scorer = await Scorer.create({
       model,
       data: { address: 'sample', normalization: half },
-      criterion: 'l1',
-      exclude: [],
       fitnessImages: 64,
       recalibrationImages: 64,
       threads: 1,
@@ -105,7 +103,7 @@ describe('the scorer', () => {
       axis: 1,
     })
     await saveOnnx(model, b.finish('n', [3, 32, 32], b.dense('fc', pooled, 4, 7), 7))
-    const request = { criterion: 'l1', exclude: [], fitnessImages: 8, recalibrationImages: 8, threads: 1 }
+    const request = { fitnessImages: 8, recalibrationImages: 8, threads: 1 }
     await expect(
       Scorer.create({ ...request, model, data: { address: 'sample', normalization: half } }),
     ).rejects.toThrow(/^The network has 7 outputs but sample has \d+ classes\.$/)

@@ -1,3 +1,4 @@
+import { fixedBatch, withOpenBatch } from '../../core/graph/batch'
 import { withoutDeadParts } from '../../core/graph/clean'
 import type { Network, NetworkNode, ValueInfo } from '../../core/graph/network'
 import { inferShapes } from '../../core/graph/shapes'
@@ -61,12 +62,12 @@ export async function measureChannels(
   request: ChannelsRequest,
   onBatch: (done: number, total: number) => Promise<void> = () => Promise.resolve(),
 ): Promise<{ images: number }> {
-  const network = await loadOnnx(request.model)
+  const network = withOpenBatch(await loadOnnx(request.model))
   const dataset = await openImages(network, request.data.address, request.model)
-  const first = network.inputs[0]!.shape?.[0]
-  const size = typeof first === 'number' ? first : 64
-  // A network exported for a fixed batch takes whole batches only.
-  const images = typeof first === 'number' ? Math.max(1, Math.floor(request.images / size)) * size : request.images
+  const fixed = fixedBatch(network)
+  const size = fixed ?? 64
+  // A network of a fixed batch takes whole batches only.
+  const images = fixed === undefined ? request.images : Math.max(1, Math.floor(request.images / size)) * size
   const reduced = withReductions(network, request.tensors, request.figure)
   const session = await createSession(writeOnnx(reduced), 0, request.model)
   const moments = new Map<string, Moments>()

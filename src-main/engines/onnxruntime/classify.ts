@@ -1,3 +1,4 @@
+import { fixedBatch, withOpenBatch } from '../../core/graph/batch'
 import type { Network } from '../../core/graph/network'
 import { writeOnnx } from '../../formats/onnx/write'
 import type { Batch, Images } from './images'
@@ -25,17 +26,18 @@ export async function classify(
   batch = 128,
   onBatch: (done: number) => Promise<void> = () => Promise.resolve(),
 ): Promise<Logits> {
-  const session = await createSession(writeOnnx(network), threads, 'the network')
-  const first = network.inputs[0]!.shape?.[0]
-  // A network exported for a fixed batch is run at that batch.
-  const size = typeof first === 'number' ? first : batch
+  const open = withOpenBatch(network)
+  const session = await createSession(writeOnnx(open), threads, 'the network')
+  // A network that cannot be freed of the batch it was exported for is run at that one.
+  const fixed = fixedBatch(open)
+  const size = fixed ?? batch
   try {
     let values = new Float32Array(0)
     const labels = new Int32Array(images.size)
     let width = 0
     let done = 0
     for await (const batch of images.batches(size)) {
-      const whole = typeof first === 'number' ? filledUp(batch, first) : batch
+      const whole = fixed === undefined ? batch : filledUp(batch, fixed)
       const [output] = (await runSession(session, whole.images, whole.shape)).values()
       width = output!.data.length / whole.shape[0]!
       if (values.length === 0) values = new Float32Array(images.size * width)

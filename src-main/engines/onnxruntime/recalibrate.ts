@@ -1,3 +1,4 @@
+import { fixedBatch, withOpenBatch } from '../../core/graph/batch'
 import { withoutDeadParts } from '../../core/graph/clean'
 import type { Network, Tensor } from '../../core/graph/network'
 import { writeOnnx } from '../../formats/onnx/write'
@@ -6,7 +7,8 @@ import { createSession, runSession } from './runtime'
 /**
  * BN recalibration: every BatchNormalization's running mean and variance re-estimated on the given batches, each
  * layer fed by inputs normalised with batch statistics (EagleEye's adaptive BN, Li et al., ECCV 2020, with cumulative
- * averages). Returns a network that shares everything else.
+ * averages). Returns a network that shares everything else; the same one where there is no BN, or where the network takes
+ * no batches but the one it was exported for.
  *
  * @param batches images, NCHW, with their shapes
  */
@@ -19,7 +21,10 @@ export async function recalibrate(
 ): Promise<Network> {
   const norms = network.nodes.filter((node) => node.op === 'BatchNormalization')
   if (norms.length === 0 || network.opset < 14) return network
-  const session = await createSession(writeOnnx(withBatchStatistics(network)), threads, 'the network to recalibrate')
+  const open = withOpenBatch(network)
+  // Statistics of batches it cannot take would be needed.
+  if (fixedBatch(open) !== undefined) return network
+  const session = await createSession(writeOnnx(withBatchStatistics(open)), threads, 'the network to recalibrate')
   const sums = new Map<string, Float64Array>()
   let count = 0
   try {

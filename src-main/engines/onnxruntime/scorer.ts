@@ -4,6 +4,7 @@ import { createSubject, pruneSubject, type Subject } from '../../core/pruning/su
 import type { DataSource } from '../../datasets/dataset'
 import { splitOf } from '../../datasets/open'
 import { loadOnnx } from '../../formats/onnx/files'
+import { loadVectors } from '../../formats/vectors'
 import { classesDiffer, openImages } from '../images'
 import { classify } from './classify'
 import { batchFor, holdImages, type HeldImages } from './images'
@@ -12,11 +13,11 @@ import { labelRank, meanDivergence, softmaxRows } from './outputs'
 import { recalibrate } from './recalibrate'
 
 export interface ScorerRequest {
-  /** Path of the cleaned original, ONNX. */
+  /** Path of the network that is pruned, ONNX: the cleaned original, perhaps with its BN put back. */
   readonly model: string
   readonly data: DataSource
-  readonly criterion: string
-  readonly exclude: readonly string[]
+  /** Path of the importance per group (formats/vectors.ts); absent: L1. */
+  readonly importance?: string
   /** Images the divergence is taken over (validation split). */
   readonly fitnessImages: number
   /** Images BN is recalibrated on (training split). */
@@ -53,7 +54,10 @@ export class Scorer {
     const calibration = await holdImages(splitOf(dataset, 'train'), normalization, request.recalibrationImages)
     const { values, width } = await classify(network, fitness, request.threads, batchFor(fitness.shape))
     if (dataset.classes.length > 0 && width !== dataset.classes.length) throw classesDiffer(width, dataset)
-    const subject = createSubject(network, { criterion: request.criterion, exclude: request.exclude })
+    const subject = createSubject(
+      network,
+      request.importance ? { importance: await loadVectors(request.importance) } : {},
+    )
     const warnings = [...dataset.notes, ...fitness.warnings, ...calibration.warnings]
     return new Scorer(subject, fitness, calibration, softmaxRows(values, width), width, request.threads, warnings)
   }

@@ -5,6 +5,7 @@ import { writeOnnx } from '../../formats/onnx/write'
 import { hashBytes } from '../../projects/provenance'
 import type { DataSource } from '../../datasets/dataset'
 import { normalizeKey, resolveData } from '../data-source'
+import { workingNetwork } from '../norms'
 import type { RunScene } from './scene'
 import { loadModel } from '../load'
 
@@ -15,12 +16,15 @@ export interface Imported {
   readonly data: DataSource
   readonly normalize: string
   readonly bytes: number
+  /** How many BN were put back for as long as the network is worked on (absent in older projects: none). */
+  readonly reinserted?: number
   readonly warnings: readonly string[]
 }
 
 /**
- * Reads and cleans the model, finds the normalisation, writes `original.onnx` (what every figure compares to) and keeps
- * a copy of the file as given, so that the project stands alone.
+ * Reads and cleans the model, finds the normalisation, writes `original.onnx` (what every figure compares to) and
+ * `working.onnx` (the same with its BN put back, where that is due), and keeps a copy of the file as given, so that the
+ * project stands alone.
  */
 export async function importStage({ request, files, job }: RunScene): Promise<Imported> {
   const { bytes, whole, given, network: cleaned } = await loadModel(request.model)
@@ -35,6 +39,10 @@ export async function importStage({ request, files, job }: RunScene): Promise<Im
     )
   const network = { ...cleaned, metadata: { ...cleaned.metadata, [normalizeKey]: data.normalize } }
   await saveOnnx(files.original, network)
+  const working = await workingNetwork(network, data.source, request.bn, job, (progress) =>
+    job.progress('import', progress),
+  )
+  if (working.reinserted > 0) await saveOnnx(files.working, working.network)
   // The project stands alone: weights from other files go into the copy.
   await writeAtomically(files.given, whole ? bytes : writeOnnx(given))
   return {
@@ -42,6 +50,7 @@ export async function importStage({ request, files, job }: RunScene): Promise<Im
     data: data.source,
     normalize: data.normalize,
     bytes: bytes.byteLength,
+    reinserted: working.reinserted,
     warnings: [],
   }
 }

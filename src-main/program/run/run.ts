@@ -1,8 +1,10 @@
 import { rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { stageNames, type RunResult } from '../../contract'
+import { foldNorms } from '../../core/graph/bn-folding'
+import { isReinserted } from '../../core/graph/bn-insertion'
 import { planFile } from '../../core/pruning/plan'
-import { createSubject, pruneSubject, subjectKeep } from '../../core/pruning/subject'
+import { createSubject, pruneSubject, subjectKeep, type Subject } from '../../core/pruning/subject'
 import type { SearchOutcome } from '../../core/methods/pruner-types'
 import { openDevice } from '../../devices/open'
 import { loadOnnx, saveOnnx, writeAtomically } from '../../formats/onnx/files'
@@ -13,6 +15,7 @@ import { chooseEngine, type ChosenEngine } from '../engine-choice'
 import { describeEngine, stampNormalization, train } from '../finetune'
 import { withOnnxruntime } from '../onnxruntime'
 import { runRatioSearch } from '../ratio-search'
+import { scoredSubject } from '../scored-subject'
 import { finetuneRecipe, flipsFor } from '../recipes'
 import { version } from '../version'
 import { importStage, type Imported } from './import'
@@ -35,14 +38,14 @@ export async function runPipeline(scene: RunScene): Promise<RunResult> {
   if (engine.note) job.note('warning', engine.note)
   job.onPause((paused) => engine.handle.pause(paused))
   try {
-    const subject = createSubject(await loadOnnx(files.original))
-    const { outcome, replayed } = await searchStages(scene, stages, imported, subject, device)
+    const { subject, working, outcome, replayed, notes } = await searchStages(scene, stages, imported, engine, device)
     const keep = subjectKeep(subject, outcome.chosen.widths)
     const plan = planFile(subject.coupling, subject.branches, keep, imported.sha256)
     await writeAtomically(files.plan, `${JSON.stringify(plan, null, 1)}\n`)
 
-    const trained = await stages.run('finetune', () => finetuneStage(scene, imported, engine, outcome, subject))
+    const trained = await stages.run('finetune', () => finetuneStage(scene, imported, engine, outcome, working))
     const agreement = await stages.run('export', async () => {
+      await saveOnnx(files.model, foldNorms(await loadOnnx(files.model), isReinserted))
       await stampNormalization(files.model, imported.normalize)
       return agreementStage(scene, imported, engine.handle)
     })
@@ -55,7 +58,7 @@ export async function runPipeline(scene: RunScene): Promise<RunResult> {
     await rm(files.checkpoints, { recursive: true, force: true })
     const [before, after] = [await sizeOf(files.original), await sizeOf(files.model)]
     const predicted = outcome.chosen.predicted
-    const warnings = [...imported.warnings, ...warningsOf(scene, outcome, latency.measured)]
+    const warnings = [...imported.warnings, ...notes, ...warningsOf(scene, outcome, latency.measured)]
     for (const text of warnings) job.note('warning', text)
     await writeProvenance(files, {
       lupine: version,
@@ -63,7 +66,7 @@ export async function runPipeline(scene: RunScene): Promise<RunResult> {
       threads: availableParallelism(),
       request,
       settings: scene.settings,
-      model: { sha256: imported.sha256 },
+      model: { sha256: imported.sha256, reinsertedNorms: imported.reinserted ?? 0 },
       engine: trained.engine,
       device: latency.device,
       state: latency.state,
@@ -92,16 +95,24 @@ export async function runPipeline(scene: RunScene): Promise<RunResult> {
   }
 }
 
-type Subject = ReturnType<typeof createSubject>
+interface Searched {
+  /** Of the cleaned original: what plans and latencies are of. */
+  readonly subject: Subject
+  /** Of the network that is trained: the same, perhaps with its BN put back. */
+  readonly working: Subject
+  readonly outcome: SearchOutcome & { seen: number | undefined }
+  readonly replayed: number
+  readonly notes: readonly string[]
+}
 
 /** The search's stages are not kept one by one: what they found is in the journal, and replaying costs a second. */
 async function searchStages(
   scene: RunScene,
   stages: Stages<keyof typeof stageNames>,
   imported: Imported,
-  subject: Subject,
+  engine: ChosenEngine,
   device: ReturnType<typeof openDevice>,
-): Promise<{ outcome: SearchOutcome & { seen: number | undefined }; replayed: number }> {
+): Promise<Searched> {
   const { request, settings, files, job } = scene
   const journal = FileJournal.open(files.journal)
   const names = Object.keys(stageNames)
@@ -111,10 +122,26 @@ async function searchStages(
     stages.seconds[last.name] = (stages.seconds[last.name] ?? 0) + Math.round(performance.now() - last.at) / 1000
   }
   try {
+    const original = await loadOnnx(files.original)
+    const working = imported.reinserted ? await loadOnnx(files.working) : original
+    const { subject, warnings: notes } = await scoredSubject(
+      original,
+      working,
+      {
+        // Projects of older versions know nothing of these two.
+        ...{ criterion: request.criterion ?? 'l1', nextLayer: request.nextLayer ?? false },
+        ...{ seed: request.seed, data: imported.data, trainer: engine.handle },
+      },
+      journal,
+      files.importance,
+      (progress) => job.progress('import', progress),
+      job,
+    )
     const outcome = await runRatioSearch(
       {
         subject,
-        original: files.original,
+        working: imported.reinserted ? files.working : files.original,
+        importance: files.importance,
         data: imported.data,
         device,
         budget: request.budget,
@@ -133,7 +160,10 @@ async function searchStages(
       job,
     )
     close()
-    return { outcome, replayed: journal.replayed('score') }
+    return {
+      ...{ subject, outcome, notes, replayed: journal.replayed('score') },
+      working: createSubject(working, { importance: subject.importance }),
+    }
   } finally {
     journal.close()
   }
@@ -145,16 +175,14 @@ async function finetuneStage(
   imported: Imported,
   engine: ChosenEngine,
   outcome: SearchOutcome,
-  subject: Subject,
+  working: Subject,
 ): Promise<{ engine: string }> {
-  await saveOnnx(files.pruned, pruneSubject(subject, outcome.chosen.widths))
+  await saveOnnx(files.pruned, pruneSubject(working, outcome.chosen.widths))
   await withOnnxruntime(async (ort) => {
     const { fitness, recalibration } = settings.images
     await ort.call('openScorer', {
-      model: files.original,
+      model: imported.reinserted ? files.working : files.original,
       data: imported.data,
-      criterion: 'l1',
-      exclude: [],
       fitnessImages: fitness,
       recalibrationImages: recalibration * 4,
       threads: 0,

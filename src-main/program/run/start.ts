@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs'
 import type { RunRequest, RunResult } from '../../contract'
 import { runRequest } from '../../contract'
 import { fail } from '../../core/failure'
+import { criterionNamed } from '../../core/pruning/criteria'
 import { createProject, openProject, type Project } from '../../projects/project'
 import type { JobContext } from '../../runs/job'
 import { chooseEngine } from '../engine-choice'
@@ -17,12 +18,14 @@ interface Stored {
   readonly settings: RunSettings
 }
 
-/** `run`: makes the project, then the pipeline. @throws LupineError 'project-exists', … */
+/** `run`: makes the project, then the pipeline. @throws LupineError 'criterion-unknown', 'project-exists', … */
 export async function runJob(request: RunRequest, job: JobContext): Promise<RunResult> {
   // Made absolute, so that a resume from elsewhere finds them.
   const absolute = { ...request, model: resolve(request.model), data: absoluteData(request.data) }
   if (!existsSync(absolute.model))
     throw fail('input', 'model-missing', `There is no file ${request.model}.`, 'Check the path of the model.')
+  // Before a project is made of it.
+  criterionNamed(request.criterion)
   const settings: RunSettings = {
     evaluations: request.evaluations ?? 160,
     epochs: request.epochs ?? 12,

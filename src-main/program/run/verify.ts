@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fixedBatch, withOpenBatch } from '../../core/graph/batch'
 import { networkCost } from '../../core/graph/cost'
 import type { Device } from '../../devices/device'
 import { describeSamples, ratios } from '../../devices/measuring/summary'
@@ -19,9 +20,12 @@ export async function agreementStage(
   const input = join(files.root, 'verify-input.f32')
   try {
     return await withOnnxruntime(async (ort) => {
-      const images = { model: files.original, data: imported.data, split: 'test' as const, limit: 128, out: input }
+      const network = withOpenBatch(await loadOnnx(files.model))
+      const images = {
+        ...{ model: files.original, data: imported.data, split: 'test' as const },
+        ...{ limit: fixedBatch(network) ?? 128, out: input },
+      }
       const { shape } = await ort.call('writeImages', images)
-      const network = await loadOnnx(files.model)
       const { maxAbsDiff, top1 } = await compareNetworks({ network, run: engine }, { network, run: ort }, shape, input)
       return { maxAbsDiff, top1 }
     })

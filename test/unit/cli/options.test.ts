@@ -58,7 +58,7 @@ describe('parseCommandLine', () => {
 
 describe('help', () => {
   it('names every criterion', () => {
-    for (const name of ['prune'])
+    for (const name of ['prune', 'search', 'run'])
       expect(helpFor(name, commands[name]!)).toContain(`importance: ${Object.keys(criteria).join(' | ')} (l1)`)
   })
 
