@@ -131,18 +131,32 @@ function weights(group: CoupledGroup, { nextLayer }: CriterionOptions): GroupCon
   const producers = new Set(group.producers)
   const contractors = new Set(nextLayer ? group.contractors : [])
   return group.constants.filter(
-    ({ node, input, side, parts }) =>
-      input === 1 && parts === 1 && (side === 'out' ? producers.has(node) : contractors.has(node)),
+    ({ node, input, side }) => input === 1 && (side === 'out' ? producers.has(node) : contractors.has(node)),
   )
 }
 
 const overWeights =
   (score: (tensor: Tensor, axis: number) => Float64Array): Criterion['votes'] =>
   (network, group, options) =>
-    weights(group, options).map(({ tensor, axis, units }) => ({
+    weights(group, options).map(({ tensor, axis, parts, units }) => ({
       units,
-      scores: score(network.initializers.get(tensor)!, axis),
+      scores: concatenated(partsOf(network.initializers.get(tensor)!, parts).map((part) => score(part, axis))),
     }))
+
+/** A grouped convolution's weight group by group: its first axis tells them apart. */
+function partsOf(tensor: Tensor, parts: number): Tensor[] {
+  if (parts === 1) return [tensor]
+  const [rows, ...rest] = tensor.shape
+  const size = tensor.data.length / parts
+  return Array.from({ length: parts }, (_, part) => ({
+    ...tensor,
+    shape: [rows! / parts, ...rest],
+    data: tensor.data.subarray(part * size, (part + 1) * size),
+  }))
+}
+
+const concatenated = (lists: readonly Float64Array[]): Float64Array =>
+  lists.length === 1 ? lists[0]! : Float64Array.from(lists.flatMap((list) => Array.from(list)))
 
 const l1 = (tensor: Tensor, axis: number) => along(tensor, axis, (sum, value) => sum + Math.abs(value))
 const l2 = (tensor: Tensor, axis: number) =>

@@ -50,11 +50,10 @@ const convolution: CouplingRule = (node, context) => {
     else context.channels.fix(node.outputs[0]!, `depthwise "${node.name}" on fixed channels`)
     return
   }
-  if (group > 1 && transposed)
-    return blockNode(node, context, `"${node.name}" is a grouped transposed convolution, which Lupine does not cut`)
   const outputs = makeChannels(node, context, 1)
-  follow(node, context, 1, transposed ? 1 : 0, outputs)
-  follow(node, context, 1, transposed ? 0 : 1, inputs, 'in', group)
+  // Of a grouped weight the first axis tells the groups apart, and the second is counted within each.
+  follow(node, context, 1, transposed ? 1 : 0, outputs, 'out', transposed ? group : 1)
+  follow(node, context, 1, transposed ? 0 : 1, inputs, 'in', transposed ? 1 : group)
   bias(node, context, outputs)
   if (group === 1) return
   for (const ids of [inputs, outputs]) if (ids) context.channels.balances.push({ ids, parts: group, node: node.name })

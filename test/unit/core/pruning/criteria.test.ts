@@ -152,6 +152,18 @@ describe('criteria over weights', () => {
     expectScores(scores(b.head(y, 2), 'conv1', 'l1'), [0.8, 1.2])
   })
 
+  it('a grouped weight is read group by group: its readers 4+1 0+3, a transposed one 4+2 2+3', () => {
+    const b = new Layers()
+    const x = b.pointwise('conv1', 'input', [[1], [2], [3], [4]])
+    const y = b.layer('Conv', 'pair', x, [2, 2, 1, 1], [4, 0, 1, 3], { kernel_shape: [1, 1], group: 2 })
+    expectScores(scores(b.head(y, 2), 'conv1', 'l1', { nextLayer: true }), [(0.8 + 1.25) / 2, (1.2 + 0.75) / 2])
+    const c = new Layers()
+    const filters = [1, 2, 3, 0, 0, 1, 2, 2]
+    const z = c.pointwise('conv1', 'input', [[1], [2], [3], [4]])
+    const up = c.layer('ConvTranspose', 'up', z, [4, 2, 1, 1], filters, { kernel_shape: [1, 1], group: 2 })
+    expectScores(scores(c.head(up, 4), 'up', 'l1'), [12 / 11, 10 / 11])
+  })
+
   it('a layer of zeros votes for nobody', () => {
     const b = new Layers()
     const x = b.pointwise('conv1', 'input', [[0], [0]])
