@@ -5,6 +5,9 @@ import { writeAtomically } from './onnx/files'
 /** Figures per channel, by the name of a node, a tensor or a group. */
 export type Vectors = ReadonlyMap<string, Float64Array>
 
+/** Where a file of means keeps the variance that goes with one. */
+export const varianceOf = (name: string): string => `${name}#variance`
+
 /** Named vectors as plain JSON values: what a journal or a message holds. */
 export const vectorsToJson = (vectors: Vectors): Record<string, number[]> =>
   Object.fromEntries([...vectors].map(([name, values]) => [name, Array.from(values)]))

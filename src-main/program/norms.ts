@@ -5,9 +5,8 @@ import { bareLayers, countNormed, insertNorms, type ChannelMoments } from '../co
 import type { Network } from '../core/graph/network'
 import type { Progress } from '../core/ports'
 import type { DataSource } from '../datasets/dataset'
-import { varianceOf } from '../engines/onnxruntime/channels'
 import { saveOnnx } from '../formats/onnx/files'
-import { loadVectors } from '../formats/vectors'
+import { loadVectors, varianceOf } from '../formats/vectors'
 import type { JobContext } from '../runs/job'
 import { withOnnxruntime } from './onnxruntime'
 

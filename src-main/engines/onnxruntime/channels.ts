@@ -7,7 +7,7 @@ import { LoaderThreads } from '../../datasets/loading/threads'
 import { splitOf } from '../../datasets/open'
 import { loadOnnx } from '../../formats/onnx/files'
 import { writeOnnx } from '../../formats/onnx/write'
-import { saveVectors } from '../../formats/vectors'
+import { saveVectors, varianceOf } from '../../formats/vectors'
 import { openImages } from '../images'
 import { streamImages } from './images'
 import { createSession, runSession } from './runtime'
@@ -30,8 +30,6 @@ export interface ChannelsRequest {
   /** Receives named vectors: tensor → mean |x|, or tensor → mean and `${tensor}#variance` → variance. */
   readonly out: string
 }
-
-export const varianceOf = (tensor: string): string => `${tensor}#variance`
 
 /** Moments of a set of values: how many, their mean, their (biased) variance; one entry per channel. */
 export interface Moments {
