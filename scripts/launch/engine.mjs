@@ -1,6 +1,7 @@
 /** TensorFlow for the commands that train, set up on first use; without it they use the wasm engine. */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { parseArgs } from 'node:util'
 
 /** The commands that may train or run networks with our own engine. */
 const commands = new Set(['finetune', 'train', 'run', 'demo', 'resume', 'check', 'serve'])
@@ -9,8 +10,9 @@ const howTo = 'To set it up: npx lupine setup tensorflow'
 
 /** Loaded late: most commands never need it. */
 async function setupTools() {
-  const { setUpTensorflow, tensorflowCache, tensorflowState } = await import('../setup/tensorflow.mjs')
-  return { setUpTensorflow, tensorflowState, memory: join(tensorflowCache(), 'failed.json') }
+  const { removeTensorflow, setUpTensorflow, tensorflowCache, tensorflowState } =
+    await import('../setup/tensorflow.mjs')
+  return { setUpTensorflow, removeTensorflow, tensorflowState, memory: join(tensorflowCache(), 'failed.json') }
 }
 
 /** Whether this command line may start TensorFlow. */
@@ -32,7 +34,7 @@ function engineOf(argv) {
  * minute again; --engine tensorflow tries all the same.
  * @param {string[]} argv
  * @param {(line: string) => void} say
- * @param {Awaited<ReturnType<typeof setupTools>>} [given] stand-ins, for tests
+ * @param {Omit<Awaited<ReturnType<typeof setupTools>>, 'removeTensorflow'>} [given] stand-ins, for tests
  */
 export async function prepareEngine(argv, say, given) {
   const tools = given ?? (await setupTools())
@@ -47,29 +49,67 @@ export async function prepareEngine(argv, say, given) {
   say(`${state.reason} The slower WASM engine is used instead.\n${state.hint}\n${howTo}`)
 }
 
+const setupHelp = `lupine setup tensorflow [options]: get TensorFlow, the fast engine for training
+
+  --gpu           for an NVIDIA GPU (CUDA 12; driver 525 or newer): 3.2 GB to download, 6 GB on disk
+  --cpu           for the CPU: 275 MB to download, 850 MB on disk
+                  (neither: what the machine has; nvidia-smi tells)
+  --from FILE…    wheels on disk instead of a download, for machines without a network:
+                  tensorflow_cpu-….whl, or with --gpu tensorflow-….whl and the nvidia_….whl files
+  --force         fetch and compile again even when it is there
+  --remove        undo the set-up
+  --json          one JSON object on stdout
+
+An interrupted download goes on where it was. At the end a convolution is computed and compared. On a machine with a
+GPU the last line must read "TensorFlow … is ready (cuda)"; "(cpu)" means that the GPU was not found.`
+
+/** @throws {Error} for an option that is none */
+export function parseSetup(argv) {
+  const { values, positionals } = parseArgs({
+    args: argv,
+    allowPositionals: true,
+    options: {
+      ...{ gpu: { type: 'boolean' }, cpu: { type: 'boolean' }, force: { type: 'boolean' }, json: { type: 'boolean' } },
+      ...{ remove: { type: 'boolean' }, help: { type: 'boolean' }, from: { type: 'string', multiple: true } },
+    },
+  })
+  const [what, ...files] = positionals
+  if (!values.help && what !== 'tensorflow') throw new Error('What should be set up?')
+  if (files.length > 0 && !values.from) throw new Error(`What is "${files[0]}"? Files follow --from.`)
+  if (values.gpu && values.cpu) throw new Error('Either --gpu or --cpu.')
+  const asked = values.gpu ? 'gpu' : values.cpu ? 'cpu' : undefined
+  return { ...values, asked, from: [...(values.from ?? []), ...files] }
+}
+
 /** `lupine setup tensorflow`: tries now, whatever was remembered. Exit code 0 when TensorFlow is ready. */
 export async function runSetup(argv, say) {
   const json = argv.includes('--json')
   const print = (value) => process.stdout.write(`${JSON.stringify(value)}\n`)
-  if (argv.find((word) => !word.startsWith('-')) !== 'tensorflow') {
-    const error = {
-      code: 'usage',
-      message: 'What should be set up?',
-      hint: 'lupine setup tensorflow [--force] [--json]',
-    }
-    if (json) print({ error })
-    else say(`${error.message}\n${error.hint}`)
-    process.exitCode = 2
+  const refuse = (code, message, hint, exit) => {
+    if (json) print({ error: { code, message, hint } })
+    else say(`${message}\n${hint}`)
+    process.exitCode = exit
+  }
+  let options
+  try {
+    options = parseSetup(argv)
+  } catch (error) {
+    return refuse('usage', error.message, 'lupine setup tensorflow --help says more.', 2)
+  }
+  if (options.help) return void process.stdout.write(`${setupHelp}\n`)
+  const { setUpTensorflow, removeTensorflow, memory } = await setupTools()
+  if (options.remove) {
+    const removed = removeTensorflow()
+    if (json) print({ removed })
+    else process.stdout.write(removed.length ? `Removed ${removed.join(', ')}\n` : 'TensorFlow was not set up.\n')
     return
   }
-  const { setUpTensorflow, memory } = await setupTools()
-  const state = await setUpTensorflow({ say, force: argv.includes('--force') })
-  if (state.ok) rmSync(memory, { force: true })
-  if (state.ok && json) print({ engine: 'tensorflow', version: state.version, device: state.device })
-  else if (state.ok) process.stdout.write(`TensorFlow ${state.version} is ready (${state.device}).\n`)
-  else if (json) print({ error: { code: 'tensorflow-setup', message: state.reason, hint: state.hint } })
-  else say(`${state.reason}\n${state.hint}`)
-  process.exitCode = state.ok ? 0 : 1
+  const { asked, from, force = false } = options
+  const state = await setUpTensorflow({ say, force, asked, from, implicit: false })
+  if (!state.ok) return refuse('tensorflow-setup', state.reason, state.hint, 1)
+  rmSync(memory, { force: true })
+  if (json) print({ engine: 'tensorflow', version: state.version, device: state.device, why: state.why ?? '' })
+  else process.stdout.write(`TensorFlow ${state.version} is ready (${state.device}).\n`)
 }
 
 /** Why the last attempt failed, if that was within a day. */
