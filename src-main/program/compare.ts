@@ -12,9 +12,10 @@ export interface Forwarder {
   call(method: 'forward', request: ForwardRequest): Promise<ForwardResult>
 }
 
+/** Of the output where the two differ most, against its own range. */
 export interface Difference {
   readonly maxAbsDiff: number
-  /** max − min of the reference's outputs. */
+  /** max − min of the reference's values; where they are all alike, the largest of them. */
   readonly outputRange: number
   /** Fraction of rows whose largest value is at the same place (first output, rows of its last axis). */
   readonly top1: number
@@ -88,22 +89,17 @@ export async function compareNetworks(
       sides.push((await run.call('forward', { model, input: file, shape, into })).outputs)
     }
     const [a, b] = sides as [ForwardResult['outputs'], ForwardResult['outputs']]
-    let maxAbsDiff = 0
-    let [low, high] = [Infinity, -Infinity]
+    let worst: Omit<OutputDifference, 'name'> | undefined
     let top1 = 1
     for (let i = 0; i < a.length; i++) {
       const x = await readFloats(a[i]!.file)
       const y = await readFloats(b[i]!.file)
-      for (let j = 0; j < x.length; j++) {
-        const difference = Math.abs(x[j]! - y[j]!)
-        // A NaN on either side must not pass for agreement.
-        if (!(difference <= maxAbsDiff)) maxAbsDiff = Number.isNaN(difference) ? Infinity : difference
-        low = Math.min(low, x[j]!)
-        high = Math.max(high, x[j]!)
-      }
+      const difference = differenceOf(x, y)
+      if (!worst || difference.maxRelDiff > worst.maxRelDiff) worst = difference
       if (i === 0) top1 = sameTop(x, y, a[0]!.shape.at(-1)!)
     }
-    return { maxAbsDiff, outputRange: high - low, top1 }
+    const { maxAbsDiff, outputRange } = worst!
+    return { maxAbsDiff, outputRange, top1 }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

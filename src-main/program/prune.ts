@@ -166,7 +166,7 @@ async function compare(subject: Subject, keep: Keep, constant: boolean, pruned: 
   )
   // Branches that leave no constant behind are not what masks give.
   const removes = !constant && [...keep.values()].some((units) => units.length === 0)
-  const off = !removes && !(maxAbsDiff <= tolerance * Math.max(outputRange, 1e-6))
+  const off = !removes && !(maxAbsDiff <= tolerance * outputRange)
   return {
     equivalence: { maxAbsDiff, outputRange },
     warnings: off
