@@ -15,8 +15,8 @@ export interface ConstantAxis extends ChannelAxis {
   /** Do these channels arrive at the node (a weight's input axis), or does it make or carry them? */
   readonly side: 'in' | 'out'
   /**
-   * More than 1 for the input axis of a grouped convolution's weight: `ids` are those of all input channels, and the
-   * weight's row of group g reads the g-th of so many equal parts.
+   * More than 1 for the second axis of a grouped convolution's weight (its inputs; its outputs when transposed): `ids`
+   * are those of all groups, and the weight's rows of group g read the g-th of so many equal parts.
    */
   readonly parts: number
 }

@@ -20,8 +20,8 @@ export function takeAlong(tensor: Tensor, axis: number, indices: readonly number
 }
 
 /**
- * A grouped convolution's weight [M, C/parts, k…]: the rows of group p keep `perPart[p]` of axis 1. All parts keep
- * equally many.
+ * A grouped convolution's weight [M, C/parts, k…], or [C, M/parts, k…] transposed: the rows of group p keep
+ * `perPart[p]` of axis 1. All parts keep equally many.
  */
 export function takePerPart(tensor: Tensor, perPart: readonly (readonly number[])[]): Tensor {
   const rows = tensor.shape[0]! / perPart.length
