@@ -5,6 +5,7 @@
  * --json owns stdout. It depends on nothing but Node, since it runs before anything is built.
  */
 import { realpathSync } from 'node:fs'
+import module from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -55,6 +56,8 @@ export async function launch(argv) {
   if (!built.ok) return refuse(built)
   if (needsEngine(argv)) await prepareEngine(argv, say)
   for (const signal of signals) process.removeListener(signal, interrupt)
+  // Node 22 and newer keep compiled code between runs.
+  module.enableCompileCache?.()
   await import(pathToFileURL(join(root, 'out/main/cli.js')).href)
 }
 

@@ -4,7 +4,6 @@ import { fail, toFailure, type Failure, type Result } from '../core/failure'
 import { createProgram } from '../program/create'
 import type { Program } from '../program/program'
 import { version } from '../program/version'
-import { serveUntilStopped } from '../serve/serve'
 import { commands, type Request } from './commands'
 import { helpFor, helpText, serveOptions, sharedOptions } from './help'
 import { number, parseCommandLine } from './options'
@@ -67,6 +66,7 @@ async function serve(args: readonly string[], json: boolean): Promise<number> {
   if (args.includes('--help'))
     return print(helpFor('serve', { about: 'the window in a browser', arguments: [], options: serveOptions }))
   const { values } = parseCommandLine('serve', args, { ...sharedOptions, ...serveOptions }, [])
+  const { serveUntilStopped } = await import('../serve/serve')
   await serveUntilStopped(createProgram(), {
     port: number(values, 'port'),
     announce: (url) => void print(json ? JSON.stringify({ url }) : `Lupine is at ${url}\nCtrl-C ends it.`),

@@ -14,47 +14,38 @@ import {
 import { fail, LupineError, toFailure, type Result } from '../core/failure'
 import type { JobContext } from '../runs/job'
 import { Jobs } from '../runs/jobs'
-import { aboutProgram } from './about'
-import { checkModel } from './check'
-import { evaluateJob } from './evaluate'
-import { finetuneJob, trainJob } from './finetune'
 import { inspectModel } from './inspect'
-import { newModel } from './new'
 import type { Program } from './program'
-import { profileJob } from './profile'
-import { pruneModel } from './prune'
-import { demoJob, resumeJob, runJob } from './run/start'
-import { searchJob } from './search'
 
 type Parsed<S extends { request: z.ZodType }> = z.output<S['request']>
 
 type CallTable = { [N in CallName]: (request: Parsed<(typeof calls)[N]>) => Promise<CallResult<N>> }
 type JobTable = { [N in JobName]: (request: Parsed<(typeof jobs)[N]>, job: JobContext) => Promise<JobResult<N>> }
 
-/** Puts the program together. */
+/** Puts the program together; what a topic needs is loaded with its first request, so that small ones answer at once. */
 export function createProgram(): Program {
   const register = new Jobs()
   const table: CallTable = {
     'model.inspect': inspectModel,
-    'model.check': checkModel,
-    'model.prune': (request) => pruneModel(request),
-    'model.new': newModel,
-    'program.about': aboutProgram,
+    'model.check': async (request) => (await import('./check')).checkModel(request),
+    'model.prune': async (request) => (await import('./prune')).pruneModel(request),
+    'model.new': async (request) => (await import('./new')).newModel(request),
+    'program.about': async () => (await import('./about')).aboutProgram(),
     'jobs.list': () => Promise.resolve(register.list()),
     'jobs.cancel': ({ job }) => act(() => register.get(job).cancel()),
     'jobs.pause': ({ job }) => act(() => register.get(job).pause()),
     'jobs.continue': ({ job }) => act(() => register.get(job).continue()),
   }
   const work: JobTable = {
-    run: runJob,
-    resume: resumeJob,
-    demo: demoJob,
-    prune: pruneModel,
-    profile: profileJob,
-    evaluate: evaluateJob,
-    search: searchJob,
-    finetune: finetuneJob,
-    train: trainJob,
+    run: async (request, job) => (await import('./run/start')).runJob(request, job),
+    resume: async (request, job) => (await import('./run/start')).resumeJob(request, job),
+    demo: async (request, job) => (await import('./run/start')).demoJob(request, job),
+    prune: async (request, job) => (await import('./prune')).pruneModel(request, job),
+    profile: async (request, job) => (await import('./profile')).profileJob(request, job),
+    evaluate: async (request, job) => (await import('./evaluate')).evaluateJob(request, job),
+    search: async (request, job) => (await import('./search')).searchJob(request, job),
+    finetune: async (request, job) => (await import('./finetune')).finetuneJob(request, job),
+    train: async (request, job) => (await import('./finetune')).trainJob(request, job),
   }
   return {
     async call<N extends CallName>(name: N, request: CallRequest<N>): Promise<Result<CallResult<N>>> {
