@@ -2,7 +2,7 @@ import type { Budget } from '../contract'
 import { searchRatios } from '../core/methods/igwo-pruner'
 import type { SearchMethod, SearchOutcome, SearchStage } from '../core/methods/pruner-types'
 import { fail } from '../core/failure'
-import type { Evaluator, Journal, LatencyOracle, Progress, Widths } from '../core/ports'
+import type { Journal, LatencyOracle, Progress, Widths } from '../core/ports'
 import { createCostModel } from '../core/pruning/cost-model'
 import { groupSignature, type Subject } from '../core/pruning/subject'
 import { planTable } from '../core/latency/table'
@@ -12,7 +12,7 @@ import type { DataSource } from '../datasets/dataset'
 import type { Device } from '../devices/device'
 import { DeviceOracle } from '../devices/oracle'
 import type { JobContext } from '../runs/job'
-import { withOnnxruntime } from './onnxruntime'
+import { withScorers } from './scorers'
 
 export interface RatioSearch {
   /** Of the cleaned original, with the importance to prune by. */
@@ -54,26 +54,15 @@ export async function runRatioSearch(
       'This model has no channels that could be pruned.',
       'lupine inspect says why for each group.',
     )
-  return withOnnxruntime(async (ort) => {
-    const scorer = await ort.call('openScorer', {
-      model: search.working,
-      data: search.data,
-      importance: search.importance,
-      fitnessImages: search.images.fitness,
-      recalibrationImages: search.images.recalibration,
-      threads: 0,
-    })
+  const request = {
+    model: search.working,
+    data: search.data,
+    importance: search.importance,
+    fitnessImages: search.images.fitness,
+    recalibrationImages: search.images.recalibration,
+  }
+  return withScorers(request, search.evaluations, job, async (evaluator, scorer) => {
     for (const warning of scorer.warnings) job.note('warning', warning)
-    const evaluator: Evaluator = {
-      async evaluate(candidates) {
-        const scores = []
-        for (const widths of candidates) {
-          await job.gate()
-          scores.push(await ort.call('score', { widths }, { signal: job.signal }))
-        }
-        return scores
-      },
-    }
     let stage: SearchStage = budget.latency === undefined ? 'sensitivity' : 'latency'
     // Until the search has said how much there is: the table's plans and those that correct it.
     let last: Progress = { done: 0, total: planTable(latencyGroups(subject)).length + 8 }
@@ -114,7 +103,7 @@ export async function runRatioSearch(
       signal: job,
     })
     return { ...outcome, seen: scorer.original.top1 }
-  }, job)
+  })
 }
 
 /**
