@@ -172,7 +172,8 @@ async function setUp(into, { say, force, asked, from, implicit }) {
   }
   if (!isLinked(folder, into)) linkIntoPackage(folder, into)
   pointAt(folder)
-  return tensorflowState()
+  const ready = tensorflowState()
+  return ready.ok ? { ...ready, why: choice.why } : ready
 }
 
 async function buildFromWheels(into, choice, from, say) {

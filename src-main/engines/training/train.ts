@@ -6,7 +6,7 @@ import { splitOf } from '../../datasets/open'
 import { createOrder, type Order } from '../../datasets/order'
 import { readModelBytes, saveOnnx } from '../../formats/onnx/files'
 import type { EpochRecord, Recipe, TrainProgress, TrainRequest, TrainResult } from '../interface'
-import { needLabels, openImages } from '../images'
+import { openImages } from '../images'
 import type { CallContext } from '../process/handlers'
 import { loadCheckpoint, recipeHash, saveCheckpoint } from './checkpoint'
 import { accuracy } from './evaluate'
@@ -14,6 +14,7 @@ import { loadNetwork } from './images'
 import { LoadedModel } from './model'
 import { hasStalled, learningRateAt } from './schedule'
 import type { Backend } from './session'
+import { labelledBy, recipeFor } from './unlabelled'
 
 type Context = CallContext<TrainProgress>
 
@@ -24,16 +25,16 @@ type Context = CallContext<TrainProgress>
  *   the loss is no longer a number (the last good checkpoint stays); 'interrupted' between two steps
  */
 export async function trainModel(backend: Backend, request: TrainRequest, context: Context): Promise<TrainResult> {
-  const { recipe, data, checkpoints: folder } = request
+  const { data, checkpoints: folder } = request
   const hash = recipeHash(
-    JSON.stringify([recipe, data]),
+    JSON.stringify([request.recipe, data]),
     await readModelBytes(request.model),
     request.teacher ? await readModelBytes(request.teacher) : '',
   )
   const original = await loadNetwork(request.model)
   const dataset = await openImages(original, data.address, request.model, context.signal)
-  needLabels(dataset, 'training')
-  const [images, held] = [splitOf(dataset, 'train'), splitOf(dataset, 'validation')]
+  const recipe = recipeFor(dataset, request.recipe, request.teacher)
+  const [images, validation] = [splitOf(dataset, 'train'), splitOf(dataset, 'validation')]
   const teacher = request.teacher && recipe.distillation > 0 ? await loadNetwork(request.teacher) : undefined
   const last = folder ? await loadCheckpoint(folder, hash) : undefined
 
@@ -54,6 +55,11 @@ export async function trainModel(backend: Backend, request: TrainRequest, contex
       ...{ normalization, layout: 'NHWC', seed: recipe.seed, replace: true },
       augment: { crop: recipe.crop, flip: recipe.flip },
     })
+    let held = validation
+    if (dataset.classes.length === 0 && teacher) {
+      held = await labelledBy(backend, teacher, threads, validation, normalization, () => context.breathe())
+      warnings.add('The images have no labels: top-1 is the share on which network and teacher agree.')
+    }
     const validate = async () => {
       const judged = await accuracy(model, threads, held, normalization, () => context.breathe())
       for (const warning of judged.warnings) warnings.add(warning)
