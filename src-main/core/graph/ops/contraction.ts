@@ -66,7 +66,10 @@ export const contractionOps: Readonly<Record<string, OpRow>> = {
   },
   MatMul: {
     shape: matMul,
-    macs: (_node, [a], [output]) => volume(output) * Number(a?.[a.length - 1] ?? 0),
+    macs: (_node, [a, b], [output]) => {
+      const inner = [a?.[a.length - 1], b?.[Math.max(0, b.length - 2)]].find((dim) => typeof dim === 'number')
+      return volume(output) * Number(inner ?? 0)
+    },
   },
   ...Object.fromEntries(reductions.map((name) => [`Reduce${name}`, { shape: reduced }])),
   ArgMax: { shape: argReduced },
