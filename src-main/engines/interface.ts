@@ -105,6 +105,8 @@ export interface ForwardRequest {
    * tensors at which it had to stop. Not for onnxruntime.
    */
   readonly partial?: boolean
+  /** What messages call the model; its path when absent. For onnxruntime. */
+  readonly place?: string
 }
 
 export interface ForwardResult {

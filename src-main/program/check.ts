@@ -31,7 +31,9 @@ export async function checkModel(request: CallRequest<'model.check'>): Promise<C
   const given = await loadOnnx(request.model)
   const engine = await chooseEngine(request.engine)
   try {
-    const { run, opaque, outputs, shape } = await withOnnxruntime((ort) => checkNetwork(given, ort, engine.handle))
+    const { run, opaque, outputs, shape } = await withOnnxruntime((ort) =>
+      checkNetwork(given, ort, engine.handle, request.model),
+    )
     const { maxAbsDiff, outputRange, maxRelDiff } = worstOf(outputs)
     return {
       engine: engine.about.engine,
@@ -52,14 +54,20 @@ export const worstOf = (outputs: readonly OutputDifference[]): OutputDifference 
 /**
  * Runs a network in onnxruntime and in an engine on the same input.
  * @param reference onnxruntime
+ * @param place what messages call the network
  */
-export async function checkNetwork(given: Network, reference: Forwarder, engine: Forwarder): Promise<CheckResult> {
+export async function checkNetwork(
+  given: Network,
+  reference: Forwarder,
+  engine: Forwarder,
+  place = given.name,
+): Promise<CheckResult> {
   const bare = beforeFinalActivation(given)
   const folder = await mkdtemp(join(tmpdir(), 'lupine-check-'))
   try {
     const model = join(folder, 'model.onnx')
     await saveOnnx(model, bare)
-    const input = await acceptedInput(bare, model, reference, folder)
+    const input = await acceptedInput(bare, model, reference, folder, place)
     const into = await mkdtemp(join(folder, 'engine-'))
     const got = await engine.call('forward', { ...input.request, into, partial: true })
     const expected = await referenceFor(got, input, model, reference, folder)
@@ -77,13 +85,19 @@ interface Accepted {
 }
 
 /** The first of the likely inputs that onnxruntime takes: a network of open size may still want a certain one. */
-async function acceptedInput(network: Network, model: string, ort: Forwarder, folder: string): Promise<Accepted> {
+async function acceptedInput(
+  network: Network,
+  model: string,
+  ort: Forwarder,
+  folder: string,
+  place: string,
+): Promise<Accepted> {
   const into = await mkdtemp(join(folder, 'onnxruntime-'))
   const tried = inputsToTry(network)
   for (const [i, candidate] of tried.entries()) {
     const request = { model, input: await written(candidate, folder), shape: candidate.shape }
     try {
-      return { request, outputs: (await ort.call('forward', { ...request, into })).outputs }
+      return { request, outputs: (await ort.call('forward', { ...request, into, place })).outputs }
     } catch (error) {
       const refused = error instanceof LupineError && error.failure.code === 'onnxruntime-refused'
       if (refused || i === tried.length - 1) throw error

@@ -1,9 +1,10 @@
 import { fail, LupineError } from '../../core/failure'
+import { beforeFinalActivation } from '../../core/graph/outputs'
 import { producers, type Network, type NetworkNode, type Shape } from '../../core/graph/network'
 import { FLOAT, GraphBuilder, type GraphNode, type Ref } from './graph'
 import { placeholderShape } from './layout'
 import { lower } from './lowering'
-import { blend, distillation, smoothed, type Loss } from './operations/loss'
+import { distillation, smoothed, squaredError, weighted, type Loss } from './operations/loss'
 import { reshape } from './operations/shaping'
 import { BATCH, prepare } from './prepare'
 import { momentumUpdates, type OptimizerOptions } from './optimizer'
@@ -125,23 +126,26 @@ function compileTraining(
   variables: VariableStore,
   input: Endpoint,
   options: TrainingOptions,
-): { endpoints: TrainingEndpoints; teacher: ReturnType<typeof compileTeacher> | undefined } {
+): { endpoints: TrainingEndpoints; teacher: CompiledTeacher | undefined } {
   const labels = graph.placeholder('labels', 'int32', [-1])
   const learningRate = graph.placeholder('learningRate', 'float32', [])
   const tape = new Tape(graph)
   for (const variable of variables.all) if (isTrainable(variable)) tape.watch(variable.value)
   const scope = new Scope(graph, tape, { network, variables, training: true })
   run(scope, network, input)
-  const logits = logitsOf(scope, network)
-  if (!logits) throw noClassifier(network)
-
   const { teacher, distillation: share, temperature } = options
-  const learned = teacher && share > 0 ? compileTeacher(graph, teacher, input, logits) : undefined
-  const soft = learned && distillation(graph, logits.ref, learned.logits, temperature)
-  const hard = soft && share >= 1 ? undefined : smoothed(graph, logits.ref, labels, options.labelSmoothing ?? 0)
-  const loss = soft && hard ? blend(graph, hard, soft, share) : (soft ?? (hard as Loss))
-
-  const gradientOf = tape.backward(logits.ref, loss.gradient)
+  const learned = teacher && share > 0 ? compileTeacher(graph, teacher, input) : undefined
+  const soft = learned ? distilled(scope, network, learned, temperature) : []
+  const hardShare = learned ? 1 - share : 1
+  const terms = soft.map(({ output, loss }) => ({ output, loss: weighted(graph, loss, share / soft.length) }))
+  if (hardShare > 0) {
+    const logits = logitsOf(scope, network)
+    if (!logits) throw noClassifier(network)
+    const loss = smoothed(graph, logits.ref, labels, options.labelSmoothing ?? 0)
+    terms.push({ output: logits.ref, loss: weighted(graph, loss, hardShare) })
+  }
+  const value = terms.map((term) => term.loss.value).reduce((a, b) => graph.node('AddV2', [a, b], { T: FLOAT }))
+  const gradientOf = tape.backward(terms.map(({ output, loss }) => [output, loss.gradient]))
   const gradients = new Map<Variable, Ref>()
   for (const variable of variables.all.filter(isTrainable)) {
     const gradient = gradientOf(variable.value)
@@ -152,15 +156,21 @@ function compileTraining(
   const endpoints: TrainingEndpoints = {
     labels,
     learningRate,
-    step: graph.node('Identity', [loss.value, ...control], { T: FLOAT }, 'step'),
-    loss: graph.identity(loss.value, 'loss'),
+    step: graph.node('Identity', [value, ...control], { T: FLOAT }, 'step'),
+    loss: graph.identity(value, 'loss'),
     gradients: new Map([...gradients].map(([variable, gradient]) => [variable.tensor, gradient])),
     velocities,
   }
   return { endpoints, teacher: learned }
 }
 
-function compileTeacher(graph: GraphBuilder, network: Network, input: Endpoint, logits: Endpoint) {
+interface CompiledTeacher {
+  readonly network: Network
+  readonly scope: Scope
+  readonly variables: readonly Variable[]
+}
+
+function compileTeacher(graph: GraphBuilder, network: Network, input: Endpoint): CompiledTeacher {
   const teacher = prepare(network)
   const variables = new VariableStore(graph, teacher, 'teacher')
   const scope = new Scope(graph, undefined, { network: teacher, variables, training: false })
@@ -168,11 +178,36 @@ function compileTeacher(graph: GraphBuilder, network: Network, input: Endpoint, 
   if (own.slice(1).join() !== input.shape.slice(1).join())
     throw mismatch(`takes [${own.slice(1).join(', ')}] and the network [${input.shape.slice(1).join(', ')}]`)
   run(scope, teacher, { ...input, tensor: teacher.inputs[0].name })
-  const taught = logitsOf(scope, teacher)
-  if (!taught) throw noClassifier(teacher)
-  if (taught.shape[1] !== logits.shape[1])
-    throw mismatch(`has ${taught.shape[1]} outputs and the network ${logits.shape[1]}`)
-  return { network: teacher, logits: taught.ref, variables: variables.all }
+  return { network: teacher, scope, variables: variables.all }
+}
+
+/**
+ * What each output has to learn from the teacher's, in order, all before a final Softmax or Sigmoid: logits [N, K] by
+ * their distribution at the temperature, anything else by its squared error.
+ */
+function distilled(scope: Scope, network: Network, teacher: CompiledTeacher, temperature: number) {
+  const { graph } = scope
+  const [own, others] = [network, teacher.network].map(beforeFinalActivation)
+  if (own.outputs.length !== others.outputs.length)
+    throw mismatch(`has ${others.outputs.length} outputs and the network ${own.outputs.length}`)
+  return own.outputs.map(({ name }, i): { output: Ref; loss: Loss } => {
+    const x = endpoint(scope, network, name)
+    const y = endpoint(teacher.scope, teacher.network, others.outputs[i].name)
+    const [classes, taughtClasses] = [classesOf(x.shape), classesOf(y.shape)]
+    if (x.shape.slice(1).join() !== y.shape.slice(1).join() && (classes === undefined || classes !== taughtClasses))
+      throw mismatch(`makes [${y.shape.slice(1).join(', ')}] where the network makes [${x.shape.slice(1).join(', ')}]`)
+    if (classes === undefined) return { output: x.ref, loss: squaredError(graph, x.ref, y.ref, x.shape.length) }
+    const flat = (pass: Scope, { ref, shape }: Endpoint) =>
+      shape.length === 2 ? ref : reshape(pass, ref, [-1, classes])
+    const [rows, taught] = [flat(scope, x), flat(teacher.scope, y)]
+    return { output: rows, loss: distillation(graph, rows, taught, temperature) }
+  })
+}
+
+/** Length of a row of logits: [N, K], or [N, K, 1, 1]; undefined for anything else. */
+function classesOf(shape: Shape): number | undefined {
+  const [, classes, ...pixels] = shape
+  return typeof classes === 'number' && classes > 1 && pixels.every((dim) => dim === 1) ? classes : undefined
 }
 
 const mismatch = (why: string) =>

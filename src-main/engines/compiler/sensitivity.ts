@@ -52,7 +52,7 @@ export function compileSensitivity(given: Network): CompiledSensitivity {
   const logits = logitsOf(scope, network)
   if (!logits) throw noClassifier(network)
   const loss = crossEntropy(graph, logits.ref, labels)
-  const gradientOf = tape.backward(logits.ref, loss.gradient)
+  const gradientOf = tape.backward([[logits.ref, loss.gradient]])
   const scores = new Map<string, Ref>()
   for (const [node, y] of outputs) {
     const dy = gradientOf(y)

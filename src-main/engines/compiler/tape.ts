@@ -26,11 +26,12 @@ export class Tape {
   }
 
   /**
-   * Writes the backward pass from the gradient `dy` of `y`.
-   * @returns the gradient of a watched value; undefined when y does not depend on it
+   * Writes the backward pass from the gradients of some outputs: pairs of an output and its gradient.
+   * @returns the gradient of a watched value; undefined when none of the outputs depends on it
    */
-  backward(y: Ref, dy: Ref): (watched: Ref) => Ref | undefined {
-    const parts = new Map<Ref, Ref[]>([[y, [dy]]])
+  backward(seeds: readonly (readonly [y: Ref, dy: Ref])[]): (watched: Ref) => Ref | undefined {
+    const parts = new Map<Ref, Ref[]>()
+    for (const [y, dy] of seeds) parts.set(y, [...(parts.get(y) ?? []), dy])
     const accumulate: Accumulate = (input, gradient) => {
       if (!this.active.has(input)) return
       const list = parts.get(input)

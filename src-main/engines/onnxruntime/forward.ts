@@ -12,7 +12,7 @@ export async function forwardModel(request: ForwardRequest): Promise<ForwardResu
     network = { ...network, outputs: request.outputs.map((name) => ({ name, type: 'float32', shape: undefined })) }
   const bytes = await readFile(request.input)
   const input = new Float32Array(new Uint8Array(bytes).buffer)
-  const session = await createSession(writeOnnx(network), 0, request.model)
+  const session = await createSession(writeOnnx(network), 0, request.place ?? request.model)
   try {
     const outputs: ForwardResult['outputs'][number][] = []
     for (const [name, { data, shape }] of await runSession(session, input, request.shape)) {

@@ -1,6 +1,7 @@
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { describe, expect, test } from 'vitest'
 import { elementCount, type Network } from '../../../src-main/core/graph/network'
+import { beforeFinalActivation } from '../../../src-main/core/graph/outputs'
 import type { TrainingOptions } from '../../../src-main/engines/compiler/compile'
 import { fromGraph, toNhwc } from '../../../src-main/engines/compiler/layout'
 import { isTrainable } from '../../../src-main/engines/compiler/variables'
@@ -95,6 +96,33 @@ describe.each(engines)('%s', (_, open, missing) => {
       checkGradients(backend, network, options)
     },
   )
+
+  test.skipIf(missing)('distillation of several outputs, without labels: loss by its formula, gradients', async () => {
+    const backend = await open()
+    const [network, teacher] = [1, 2].map((seed) => {
+      const builder = new NetworkBuilder(undefined, seed)
+      const map = builder.node('Sigmoid', [builder.conv('input', 3, 5)])
+      const last = builder.node('Sigmoid', [builder.conv(map, 5, 2)])
+      const made = builder.build(builder.node('Softmax', [builder.head(map, 5)]))
+      return { ...made, outputs: [...made.outputs, { name: last, type: 'float32' as const, shape: undefined }] }
+    })
+    const options = { ...training, teacher, distillation: 1, temperature: 2 }
+    const model = new LoadedModel(backend, network, { training: options })
+    const [own, other] = [network, teacher].map((each) => {
+      const loaded = new LoadedModel(backend, beforeFinalActivation(each))
+      return loaded.outputs(nhwc, BATCH).map(({ data }) => [...data])
+    })
+    const rows = Array.from({ length: BATCH }, (_, row) => {
+      const [x, y] = [own, other].map(([logits]) => logSoftmax(logits.slice(row * 4, row * 4 + 4), 2))
+      return -4 * x.reduce((sum, value, i) => sum + value * Math.exp(y[i]), 0)
+    })
+    const total = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
+    const error =
+      total(own[1].map((value, i) => (value - other[1][i]) ** 2)) / total(other[1].map((value) => value ** 2))
+    const unlabelled = new Int32Array(BATCH).fill(-1)
+    expect(model.gradients(nhwc, unlabelled).loss).toBeCloseTo((total(rows) / BATCH + error) / 2, 4)
+    checkGradients(backend, network, options)
+  })
 
   test.skipIf(missing)('smoothed labels: loss by its formula, gradients by differences', async () => {
     const backend = await open()

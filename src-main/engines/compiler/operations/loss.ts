@@ -38,6 +38,29 @@ export function distillation(graph: GraphBuilder, logits: Ref, teacher: Ref, tem
 }
 
 /**
+ * Σ(x − teacher)² / Σ teacher², over the batch: the squared error in units of what the teacher says, so that outputs of
+ * different scales (scores, pixels) weigh alike. For outputs that are no logits.
+ */
+export function squaredError(graph: GraphBuilder, x: Ref, teacher: Ref, rank: number): Loss {
+  const node = (op: string, ...inputs: Ref[]) => graph.node(op, inputs, { T: FLOAT })
+  const axes = graph.ints(Array.from({ length: rank }, (_, axis) => axis))
+  const total = (values: Ref) => graph.node('Sum', [values, axes], { T: FLOAT, Tidx: INT, keep_dims: { bool: false } })
+  const error = node('Sub', x, teacher)
+  // A teacher that says nothing but zeros would divide by them.
+  const scale = node('AddV2', total(node('Square', teacher)), graph.scalar(1e-12))
+  return {
+    value: node('RealDiv', total(node('Square', error)), scale),
+    gradient: node('RealDiv', node('Mul', error, graph.scalar(2)), scale),
+  }
+}
+
+/** A loss times a number. */
+export function weighted(graph: GraphBuilder, { value, gradient }: Loss, weight: number): Loss {
+  const part = (x: Ref) => graph.node('Mul', [x, graph.scalar(weight)], { T: FLOAT })
+  return weight === 1 ? { value, gradient } : { value: part(value), gradient: part(gradient) }
+}
+
+/**
  * Cross-entropy against labels of which a share is spread over all classes alike (Szegedy et al.: Rethinking the
  * Inception Architecture, 2016).
  */
