@@ -139,5 +139,6 @@ export const finetune = {
     epochs: z.array(z.object({ loss: z.number(), top1: z.number(), lr: z.number() })),
     imagesPerSecond: z.number(),
     engine: z.string(),
+    judgedBy: z.enum(['labels', 'teacher']).describe("what top-1 is counted against: labels, or the teacher's answers"),
   }),
 }

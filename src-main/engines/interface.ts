@@ -77,6 +77,8 @@ export interface TrainResult {
   readonly engine: EngineDescription
   /** Epochs taken from a checkpoint instead of trained. */
   readonly resumedFrom: number
+  /** What top-1 is counted against: the data's labels, or the teacher's answers where there are none. */
+  readonly judgedBy: 'labels' | 'teacher'
   /** About the data, for people: images that were left out, … */
   readonly warnings: string[]
 }

@@ -95,6 +95,7 @@ export async function trainModel(backend: Backend, request: TrainRequest, contex
       imagesPerSecond: mean(records.map((record) => record.imagesPerSecond)),
       engine: backend.describe(),
       resumedFrom: last?.epoch ?? 0,
+      judgedBy: dataset.classes.length === 0 ? 'teacher' : 'labels',
       warnings: [...warnings, ...unreadableNotes(loader.unreadable)],
     }
   } finally {

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -13,6 +13,7 @@ import { trainModel } from '../../../src-main/engines/training/train'
 import { openWasm } from '../../../src-main/engines/wasm/backend'
 import { loadOnnx } from '../../../src-main/formats/onnx/files'
 import { writeOnnx } from '../../../src-main/formats/onnx/write'
+import { writePlain } from '../../fixtures/image-folder'
 import { writeTinyCifar } from '../../fixtures/engines/tiny-cifar'
 import { tinyResnet } from '../../fixtures/engines/tiny-resnet'
 import { relativeError, withoutTensorFlow } from '../../fixtures/engines/tools'
@@ -147,6 +148,22 @@ test('a diverging training stops and keeps its last good checkpoint', async () =
     message: 'Training diverged in epoch 2, step 3: the loss is no longer a number.',
   })
   expect(await readdir(join(folder, 'wild'))).toEqual(['epoch-0001'])
+})
+
+test('without labels the network learns what its teacher says, and is judged by it', async () => {
+  const plain = join(folder, 'plain')
+  await mkdir(plain, { recursive: true })
+  for (let i = 0; i < 40; i++) await writePlain(join(plain, `${i}.png`), [i * 6, 255 - i * 6, (i * 53) % 256])
+  const teacher = join(folder, 'teacher.onnx')
+  await writeFile(teacher, writeOnnx(tinyResnet(2)))
+  const unlabelled = { address: `images:${plain}`, normalization }
+  const short = { ...recipe, batch: 16, epochs: 4, limit: 32, distillation: 0.3, warmupEpochs: 0 }
+  const change = { data: unlabelled, teacher, recipe: short, checkpoints: undefined }
+  const result = await trainModel(await openWasm(), request('unlabelled', change), context())
+  expect(result.judgedBy).toBe('teacher')
+  expect(result.epochs.at(-1)!.loss).toBeLessThan(result.epochs[0].loss)
+  const own = trainModel(await openWasm(), request('alone', { data: unlabelled, recipe: short }), context())
+  expect(await failureOf(own)).toMatchObject({ kind: 'input', code: 'labels-missing' })
 })
 
 test.skipIf(withoutTensorFlow)('wasm trains to the same weights as TensorFlow', async () => {
