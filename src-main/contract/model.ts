@@ -25,6 +25,7 @@ export const inspect = {
     macs: z.number().describe('multiply-accumulates for one input'),
     params: z.number(),
     bytes: z.number().describe('of the file'),
+    peakActivationBytes: z.number().describe('largest sum of live activations during one inference, float32'),
     groups: z.array(groupSchema),
   }),
 }

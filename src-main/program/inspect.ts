@@ -29,6 +29,7 @@ export async function inspectModel({ model }: { model: string }): Promise<CallRe
     macs: cost.macs,
     params: cost.params,
     bytes: bytes.byteLength,
+    peakActivationBytes: cost.peakActivationBytes,
     groups: coupling.groups.map((group) => ({
       id: group.id,
       channels: group.channels,
