@@ -13,7 +13,7 @@ export function inspect(result: CallResult<'model.inspect'>): string {
   ])
   return [
     `${result.producer || 'unknown producer'}, opset ${result.opset}, ${result.nodes} nodes after clean-up`,
-    `in  ${result.inputs.map(shape).join('; ')}`,
+    `in  ${result.inputs.map((input) => shape(input) + (input.assumed ? `, taken as ${input.assumed.join('x')}` : '')).join('; ')}`,
     `out ${result.outputs.map(shape).join('; ')}`,
     `${count(result.macs)} MACs, ${count(result.params)} parameters, ${count(result.bytes)} bytes, ${count(result.peakActivationBytes)} bytes of activations at most`,
     ...(result.opaque.length > 0 ? [`not understood, so what reaches them stays whole: ${opaque(result.opaque)}`] : []),

@@ -18,7 +18,11 @@ export const inspect = {
     format: z.string(),
     producer: z.string(),
     opset: z.number(),
-    inputs: z.array(valueInfo),
+    inputs: z.array(
+      valueInfo.extend({
+        assumed: z.array(z.number()).optional().describe('where the file leaves sizes open: what costs are counted at'),
+      }),
+    ),
     outputs: z.array(valueInfo),
     nodes: z.number(),
     opaque: z.array(z.object({ op: z.string(), name: z.string() })),

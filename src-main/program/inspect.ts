@@ -2,7 +2,7 @@ import type { CallResult } from '../contract'
 import { findGroups } from '../core/coupling/groups'
 import { layerName } from '../core/coupling/layers'
 import { networkCost } from '../core/graph/cost'
-import type { ValueInfo } from '../core/graph/network'
+import type { Shape, ValueInfo } from '../core/graph/network'
 import { opRow } from '../core/graph/ops'
 import { loadModel, naming } from './load'
 
@@ -20,7 +20,7 @@ export async function inspectModel({ model }: { model: string }): Promise<CallRe
     format: 'onnx',
     producer: given.producer,
     opset: given.opset,
-    inputs: given.inputs.map(value),
+    inputs: given.inputs.map((info) => ({ ...value(info), ...assumedShape(info, coupling.shapes.get(info.name)) })),
     outputs: given.outputs.map(value),
     nodes: network.nodes.length,
     opaque: network.nodes
@@ -39,4 +39,10 @@ export async function inspectModel({ model }: { model: string }): Promise<CallRe
       layers: [...new Set([...group.producers, ...group.contractors])].map((name) => names.get(name)!),
     })),
   }
+}
+
+/** Sizes chosen for an input whose file leaves more open than the batch. */
+function assumedShape({ shape }: ValueInfo, sized: Shape | undefined): { assumed?: number[] } {
+  const open = shape?.some((dim, axis) => typeof dim === 'string' && axis > 0)
+  return open && sized ? { assumed: sized.map((dim) => (typeof dim === 'number' ? dim : 1)) } : {}
 }
