@@ -24,7 +24,9 @@ export default defineConfig({
           pool: 'forks',
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
+          // Most of a test's time is one thread's: loading, surgery, files.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
     ],
