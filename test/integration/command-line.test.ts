@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { saveOnnx } from '../../src-main/formats/onnx/files'
-import { livelyResnet } from '../fixtures/networks'
+import { livelyResnet, quickResnet } from '../fixtures/networks'
 
 /** The built command line, as the launcher starts it. */
 const cli = resolve(import.meta.dirname, '../../out/main/cli.js')
 const dir = mkdtempSync(join(tmpdir(), 'lupine-cli-'))
 const model = join(dir, 'model.onnx')
+const quick = join(dir, 'quick.onnx')
 
 function lupine(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args, '--json'], {
@@ -25,7 +26,11 @@ function lupine(...args: string[]) {
 
 const runOptions = ['--data', 'sample', '--device', 'local?threads=1', '--budget', 'latency=0.7']
 
-beforeAll(() => saveOnnx(model, { ...livelyResnet(), metadata: { 'lupine.normalize': 'half' } }))
+const metadata = { 'lupine.normalize': 'half' }
+beforeAll(async () => {
+  await saveOnnx(model, { ...livelyResnet(), metadata })
+  await saveOnnx(quick, { ...quickResnet(), metadata })
+})
 
 describe('results', () => {
   it('inspects', () => {
@@ -182,7 +187,7 @@ describe('Ctrl-C', () => {
   const folder = join(dir, 'project')
 
   it.each([
-    ['Import and clean up', ['run', model, ...options, '--out', folder]],
+    ['Import and clean up', ['run', quick, ...options, '--out', folder]],
     ['Measure sensitivities', ['resume', folder]],
     ['Search the ratios', ['resume', folder]],
     ['Fine-tune', ['resume', folder]],
