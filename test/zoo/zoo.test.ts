@@ -8,16 +8,11 @@ import { createSubject, type Subject } from '../../src-main/core/pruning/subject
 import { applyPlan } from '../../src-main/core/pruning/surgery'
 import { topUnits, type Keep } from '../../src-main/core/pruning/widths'
 import { createRandom, permutation } from '../../src-main/core/statistics/random'
-import {
-  createSession,
-  floatTensor,
-  type Session,
-  type SessionOptions,
-} from '../../src-main/engines/onnxruntime/runtime'
+import { createSession, floatTensor, type Session } from '../../src-main/engines/onnxruntime/runtime'
 import { loadOnnx } from '../../src-main/formats/onnx/files'
 import { writeOnnx } from '../../src-main/formats/onnx/write'
 import { enliven } from './enliven'
-import { leftOut, unoptimised, zooModels } from './models'
+import { leftOut, zooModels } from './models'
 import { maskFeeds, withMasks, type MaskPoint } from './reference'
 
 /** Of the output's range. */
@@ -100,8 +95,8 @@ class Bench {
     )
   }
 
-  open(network: Network, options: SessionOptions = {}): Promise<Session> {
-    return createSession(writeOnnx(network), 2, network.name, options)
+  open(network: Network): Promise<Session> {
+    return createSession(writeOnnx(network), 2, network.name)
   }
 
   async run(session: Session, masks: ReturnType<typeof maskFeeds> = new Map()): Promise<Outputs> {
@@ -158,10 +153,7 @@ describe.runIf(models.length > 0)('surgery on the zoo', () => {
     const subject = createSubject(cleaned)
     const points = maskPoints(subject)
     const bench = new Bench(cleaned, subject)
-    const reference = await bench.open(
-      withMasks(beforeFinalActivation(given), points),
-      unoptimised.has(name) ? { graphOptimizationLevel: 'disabled' } : {},
-    )
+    const reference = await bench.open(withMasks(beforeFinalActivation(given), points))
     const whole = await bench.run(reference, maskFeeds(points))
     const cleanDifference = difference(whole, await bench.once(beforeFinalActivation(cleaned)))
     expect(cleanDifference, 'cleaned').toBeLessThan(1e-5)
