@@ -1,6 +1,8 @@
-import { toFailure } from '../core/failure'
+import { toFailure, type Failure } from '../core/failure'
 import type { EngineDescription, EngineMethods } from '../engines/interface'
-import { startEngine, type EngineHandle } from '../engines/process/start'
+import type { EngineHandle } from '../engines/process/start'
+import { startSteadyEngine } from '../engines/process/steady'
+import type { JobContext } from '../runs/job'
 
 export type TrainingEngine = EngineHandle<EngineMethods>
 
@@ -11,26 +13,42 @@ export interface ChosenEngine {
   readonly handle: TrainingEngine
 }
 
+/** Says in a job's log that an engine was started again. */
+export const tellRestart =
+  (engine: string, job: Pick<JobContext, 'note'>) =>
+  ({ message }: Failure): void =>
+    job.note('warning', `${message} ${engine} was started again and does this anew.`)
+
 /**
  * Starts the engine for training: TensorFlow, or WASM where TensorFlow cannot be had (and says so).
  * @param forced the user's --engine: then no other is tried
+ * @param job hears when an engine that evaluates ends and is started again
  * @throws LupineError what the forced engine said
  */
-export async function chooseEngine(forced?: 'tensorflow' | 'wasm'): Promise<ChosenEngine> {
-  if (forced) return open(forced, undefined)
+export async function chooseEngine(forced?: 'tensorflow' | 'wasm', job?: JobContext): Promise<ChosenEngine> {
+  if (forced) return open(forced, undefined, job)
   try {
-    return await open('tensorflow', undefined)
+    return await open('tensorflow', undefined, job)
   } catch (error) {
     const { message } = toFailure(error)
     return open(
       'wasm',
       `TensorFlow is not available (${message}) Using WASM, which is much slower. To get it: npx lupine setup tensorflow`,
+      job,
     )
   }
 }
 
-async function open(name: 'tensorflow' | 'wasm', note: string | undefined): Promise<ChosenEngine> {
-  const handle = startEngine<EngineMethods>(name)
+async function open(
+  name: 'tensorflow' | 'wasm',
+  note: string | undefined,
+  job: JobContext | undefined,
+): Promise<ChosenEngine> {
+  // Training is not repeated by itself: it goes on from its checkpoints when the user says so.
+  const handle = startSteadyEngine<EngineMethods>(name, {
+    pure: ['forward', 'evaluate', 'sensitivity'],
+    ...(job && { onRestart: tellRestart(name, job) }),
+  })
   try {
     return { about: await handle.call('describe', {}), note, handle }
   } catch (error) {

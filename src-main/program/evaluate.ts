@@ -27,7 +27,7 @@ export async function evaluateJob(request: EvaluateRequest, job: JobContext): Pr
     return { ...figures, engine, split: 'test', normalize: data.normalize }
   }
   if (request.engine && request.engine !== 'onnxruntime') {
-    const engine = await chooseEngine(request.engine)
+    const engine = await chooseEngine(request.engine, job)
     job.onPause((paused) => engine.handle.pause(paused))
     try {
       return done(await engine.handle.call('evaluate', call, options), engine.about.engine)

@@ -32,7 +32,7 @@ export async function finetuneJob(request: FinetuneRequest, job: JobContext): Pr
   // A pruned model carries the normalisation; before Lupine touched it, the teacher is the better witness.
   const data = await resolveData(request.teacher ?? request.model, request.data, request.normalize)
   if (data.note) job.note('info', data.note)
-  const engine = await chooseEngine(request.engine)
+  const engine = await chooseEngine(request.engine, job)
   if (engine.note) job.note('warning', engine.note)
   job.onPause((paused) => engine.handle.pause(paused))
   const checkpoints = `${request.out}.checkpoints`

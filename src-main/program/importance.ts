@@ -124,7 +124,7 @@ async function withEngine<T>(
   work: (engine: TrainingEngine) => Promise<T>,
   job?: JobContext,
 ): Promise<T> {
-  const { handle, note } = await chooseEngine(forced)
+  const { handle, note } = await chooseEngine(forced, job)
   if (note) job?.note('warning', note)
   job?.onPause((paused) => handle.pause(paused))
   try {

@@ -1,10 +1,8 @@
 import { availableParallelism } from 'node:os'
 import type { Evaluator, Score, Widths } from '../core/ports'
-import type { OnnxruntimeMethods } from '../engines/onnxruntime/methods'
 import type { ScorerDescription, ScorerRequest } from '../engines/onnxruntime/scorer'
-import { startEngine } from '../engines/process/start'
 import type { JobContext } from '../runs/job'
-import { withOnnxruntime, type Onnxruntime } from './onnxruntime'
+import { startOnnxruntime, withOnnxruntime, type Onnxruntime } from './onnxruntime'
 
 /** Several processes must be faster by this much to be worth their memory. */
 const worthwhile = 0.92
@@ -59,11 +57,7 @@ class ScorerPool implements Evaluator {
     const alone = await this.secondsEach([this.first])
     const cores = availableParallelism()
     const count = Math.min(cores, mostProcesses)
-    this.extra = Array.from({ length: count }, () => {
-      const ort = startEngine<OnnxruntimeMethods>('onnxruntime')
-      this.job.onPause((paused) => ort.pause(paused))
-      return ort
-    })
+    this.extra = Array.from({ length: count }, () => startOnnxruntime(this.job))
     const request = { ...this.request, threads: Math.max(1, Math.floor(cores / count)) }
     await Promise.all(this.extra.map((ort) => ort.call('openScorer', request, { signal: this.job.signal })))
     if ((await this.secondsEach(this.extra)) < worthwhile * alone) {

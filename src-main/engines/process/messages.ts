@@ -16,7 +16,7 @@ export type FromEngine =
 /** Engines that exist; the entry knows where each lives. */
 export type EngineProcess = 'tensorflow' | 'wasm' | 'onnxruntime'
 
-/** A sign of life is sent this often… */
+/** A sign of life is sent this often (ms)… */
 export const beatEvery = 2_000
-/** …and an engine silent for so long, while it owes an answer, is given up: one native call may block for seconds. */
+/** …and an engine silent for so long (ms), while it owes an answer, is given up: one native call may block for seconds. */
 export const silenceLimit = 180_000

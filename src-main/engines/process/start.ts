@@ -4,6 +4,7 @@ import { fail, LupineError, type Failure } from '../../core/failure'
 import type { MethodShape } from './handlers'
 import { silenceLimit, type EngineProcess, type FromEngine } from './messages'
 import { forkPort, type ChildLine, type ProcessPort } from './port'
+import { Silence } from './silence'
 
 export interface CallOptions<P> {
   readonly onProgress?: (progress: P) => void
@@ -22,6 +23,8 @@ export interface EngineHandle<M extends { [K in keyof M]: MethodShape }> {
   ): Promise<M[K]['result']>
   /** Pauses or continues the work between its units. */
   pause(paused: boolean): void
+  /** The end of what it wrote to stderr. */
+  said(): string
   /** Ends the process; pending calls fail. */
   stop(): Promise<void>
 }
@@ -50,20 +53,49 @@ function entryPath(): string {
   return fileURLToPath(new URL('../../../out/main/engine.js', here))
 }
 
-/** Starts an engine process. It is ready for calls at once; they wait for it. */
-export function startEngine<M extends { [K in keyof M]: MethodShape }>(engine: EngineProcess): EngineHandle<M> {
-  const child: ChildLine = port(entryPath(), [engine], {
-    ...process.env,
-    ORT_DISABLE_TELEMETRY: '1',
-    // Images are decoded on libuv's pool; it has four threads unless told before the process starts.
-    UV_THREADPOOL_SIZE: String(availableParallelism() + 2),
-    TF_CPP_MIN_LOG_LEVEL: '2',
-  })
+/** What an engine process finds in its environment. `more` comes last. */
+const environment = (more: Readonly<Record<string, string>>): NodeJS.ProcessEnv => ({
+  // TensorFlow takes all of a GPU's memory at its start unless told to take it as it is needed.
+  TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+  ...process.env,
+  ORT_DISABLE_TELEMETRY: '1',
+  // Images are decoded on libuv's pool; it has four threads unless told before the process starts.
+  UV_THREADPOOL_SIZE: String(availableParallelism() + 2),
+  TF_CPP_MIN_LOG_LEVEL: '2',
+  ...more,
+})
+
+/** ms; LUPINE_ENGINE_SILENCE (seconds) is for machines on which one native call takes minutes, and for tests. */
+function patience(): number {
+  const seconds = Number(process.env['LUPINE_ENGINE_SILENCE'])
+  return seconds > 0 ? seconds * 1000 : silenceLimit
+}
+
+/** What to do after an end, by how it came. */
+function wayOut(reason: string): string {
+  if (reason === 'SIGKILL')
+    return 'The system probably ran out of memory: close other programs or use a smaller batch, then resume the run.'
+  if (['SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGABRT'].includes(reason))
+    return 'Native code crashed. Resume the run, what was finished is kept; if it happens again, try --engine wasm and report it.'
+  return 'Resume the run; what was finished is kept.'
+}
+
+/**
+ * Starts an engine process. It is ready for calls at once; they wait for it.
+ * @param more for its environment
+ */
+export function startEngine<M extends { [K in keyof M]: MethodShape }>(
+  engine: EngineProcess,
+  more: Readonly<Record<string, string>> = {},
+): EngineHandle<M> {
+  const child: ChildLine = port(entryPath(), [engine], environment(more))
   const pending = new Map<number, Pending>()
   let next = 1
   let ended: Failure | undefined
   let stderr = ''
-  let heard = Date.now()
+  const limit = patience()
+  const every = Math.min(5_000, limit / 4)
+  const silence = new Silence(limit, every, performance.now())
   let onEnded: () => void = () => {}
   const gone = new Promise<void>((resolve) => (onEnded = resolve))
 
@@ -73,20 +105,19 @@ export function startEngine<M extends { [K in keyof M]: MethodShape }>(engine: E
       kind: 'work',
       code: 'engine-died',
       message: `The ${engine} engine ended unexpectedly (${reason}).${stderr ? ` It last said: ${stderr.trim().split('\n').slice(-3).join(' / ')}` : ''}`,
-      hint:
-        reason === 'SIGKILL'
-          ? 'The system probably ran out of memory: close other programs or use a smaller batch, then resume the run.'
-          : 'Resume the run; what was finished is kept.',
+      hint: wayOut(reason),
     }
     for (const { reject } of pending.values()) reject(new LupineError(ended))
     pending.clear()
     clearInterval(watch)
-    onEnded()
   }
-  child.onExit(end)
-  child.onStderr((text) => (stderr = (stderr + text).slice(-4000)))
+  child.onExit((reason) => {
+    end(reason)
+    onEnded()
+  })
+  child.onStderr((text) => (stderr = (stderr + text).slice(-16_000)))
   child.onMessage((message: FromEngine) => {
-    heard = Date.now()
+    silence.heard()
     if (message.type === 'beat') return
     const call = pending.get(message.id)
     if (!call) return
@@ -96,10 +127,10 @@ export function startEngine<M extends { [K in keyof M]: MethodShape }>(engine: E
     else call.reject(new LupineError(message.failure))
   })
   const watch = setInterval(() => {
-    if (pending.size === 0 || Date.now() - heard < silenceLimit) return
+    if (!silence.look(performance.now(), pending.size > 0)) return
     child.kill()
-    end(`no sign of life for ${silenceLimit / 1000} s`)
-  }, 5_000)
+    end(`no sign of life for ${limit / 1000} s`)
+  }, every)
   watch.unref()
 
   return {
@@ -108,7 +139,7 @@ export function startEngine<M extends { [K in keyof M]: MethodShape }>(engine: E
       if (ended) return Promise.reject(new LupineError(ended))
       const { signal, onProgress } = options
       const id = next++
-      heard = Date.now()
+      if (pending.size === 0) silence.heard()
       return new Promise((resolve, reject) => {
         const cancel = (): void => {
           child.send({ type: 'cancel', id })
@@ -132,6 +163,7 @@ export function startEngine<M extends { [K in keyof M]: MethodShape }>(engine: E
       })
     },
     pause: (paused) => child.send({ type: 'pause', paused }),
+    said: () => stderr,
     async stop() {
       ended ??= {
         kind: 'work',
@@ -142,7 +174,6 @@ export function startEngine<M extends { [K in keyof M]: MethodShape }>(engine: E
       for (const { reject } of pending.values()) reject(new LupineError(ended))
       pending.clear()
       clearInterval(watch)
-      child.onExit(() => onEnded())
       child.kill()
       await gone
     },

@@ -34,7 +34,7 @@ export async function runPipeline(scene: RunScene): Promise<RunResult> {
   )
   const stages = new Stages(job, files, stageNames)
   const imported = await stages.run('import', () => importStage(scene))
-  const engine = await chooseEngine(request.engine)
+  const engine = await chooseEngine(request.engine, job)
   if (engine.note) job.note('warning', engine.note)
   job.onPause((paused) => engine.handle.pause(paused))
   try {

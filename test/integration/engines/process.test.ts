@@ -27,6 +27,7 @@ const isAlive = (pid: number | undefined): boolean => {
 
 interface ChildMethods {
   echo: { request: { a: number }; result: { engine: string; params: { a: number } }; progress: { done: number } }
+  environment: { request: { name: string }; result: string; progress: never }
   refuse: { request: object; result: never; progress: never }
   crash: { request: object; result: never; progress: never }
   killed: { request: object; result: never; progress: never }
@@ -47,6 +48,20 @@ describe('an engine process', () => {
     const result = await engine.call('echo', { a: 1 }, { onProgress: (value) => progress.push(value) })
     expect(result).toEqual({ engine: 'wasm', params: { a: 1 } })
     expect(progress).toEqual([{ done: 1, total: 2 }])
+  })
+
+  test('takes memory of a GPU as it is needed, unless the user says otherwise', async () => {
+    const name = 'TF_FORCE_GPU_ALLOW_GROWTH'
+    engine = startEngine<ChildMethods>('wasm')
+    expect(await engine.call('environment', { name })).toBe('true')
+    await engine.stop()
+    process.env[name] = 'false'
+    try {
+      engine = startEngine<ChildMethods>('wasm')
+      expect(await engine.call('environment', { name })).toBe('false')
+    } finally {
+      delete process.env[name]
+    }
   })
 
   test('passes failures on as they are', async () => {
