@@ -13,7 +13,8 @@ import { writeOnnx } from '../../src-main/formats/onnx/write'
 import type { Network } from '../../src-main/core/graph/network'
 
 const threads = Number(process.argv[2])
-const batch = 256
+// As the scorer does with images of this size.
+const batch = 64
 const shape = [batch, 3, 32, 32]
 const random = createRandom(1)
 const images = () =>

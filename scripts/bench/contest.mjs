@@ -70,13 +70,27 @@ export function contestant(command, args, threads) {
     return JSON.parse(value)
   }
   return {
-    pid: child.pid,
+    pids: [child.pid],
     hello: next(),
     run: (count) => {
       child.stdin.write(`${count}\n`)
       return next()
     },
     end: () => child.stdin.end(),
+  }
+}
+
+/** Several contestants that work side by side, each on its share: the time is that of all, per piece of work done. */
+export function team(members) {
+  return {
+    pids: members.flatMap(({ pids }) => pids),
+    hello: Promise.all(members.map(({ hello }) => hello)).then(([first]) => first),
+    run: async (count) => {
+      const start = performance.now()
+      await Promise.all(members.map((member) => member.run(count)))
+      return [(performance.now() - start) / (count * members.length)]
+    },
+    end: () => members.forEach((member) => member.end()),
   }
 }
 
@@ -92,7 +106,7 @@ export async function contest(contestants, ours, { rounds, steps, warmUp }) {
   for (const name of names) hellos[name] = await contestants[name].hello
   say(`Warming up; load ${loadavg()[0].toFixed(1)} on ${cpus().length} CPUs`)
   for (const name of names) await contestants[name].run(warmUp)
-  const pids = names.map((name) => contestants[name].pid)
+  const pids = names.flatMap((name) => contestants[name].pids)
   const all = []
   const quiet = () => all.filter((round) => round.foreign <= FOREIGN)
   while (quiet().length < rounds && all.length < 5 * rounds) {

@@ -16,7 +16,7 @@ import { livelyResnet } from '../fixtures/networks'
 const half = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] }
 
 describe('BN recalibration', () => {
-  it('sets the running statistics to those of the images', async () => {
+  it.each([[[3]], [[2, 1]]])('sets the running statistics to those of all images, in batches of %j', async (sizes) => {
     // A pointwise convolution that copies its input: BN then sees the images themselves.
     const b = new NetworkBuilder(createRandom(0))
     b.constant('copy.weight', [2, 2, 1, 1], Float32Array.of(1, 0, 0, 1))
@@ -24,7 +24,11 @@ describe('BN recalibration', () => {
     const network = b.finish('n', [2, 2, 2], b.batchNorm('bn', copied, 2), 2)
     const images = Float32Array.from({ length: 24 }, (_, i) => Math.sin(i) * (i % 8 < 4 ? 1 : 5) + (i % 8 < 4 ? 3 : -1))
     const channel = (c: number) => Array.from(images).filter((_, i) => Math.floor((i % 8) / 4) === c)
-    const result = await recalibrate(network, [{ images, shape: [3, 2, 2, 2] }], 1)
+    const batches = sizes.map((size, i) => {
+      const from = sizes.slice(0, i).reduce((a, b) => a + b, 0)
+      return { images: images.slice(8 * from, 8 * (from + size)), shape: [size, 2, 2, 2] }
+    })
+    const result = await recalibrate(network, batches, 1)
     for (const c of [0, 1]) {
       const values = channel(c)
       const mean = values.reduce((a, v) => a + v, 0) / values.length

@@ -1,5 +1,5 @@
 """
-PyTorch's side of `npm run bench:candidate`: argv THREADS LAYOUT; per "N" line scores N candidates, answers milliseconds.
+PyTorch's side of `npm run bench:candidate`: argv THREADS LAYOUT BATCH; per "N" line scores N candidates, answers milliseconds.
 A candidate: ResNet-56 with every inner width halved by L1, BN recalibrated on 2,048 images, scored on 2,048 others.
 """
 
@@ -13,12 +13,12 @@ import torch.nn.functional as F
 
 from networks import ResNet, channels_last
 
-threads, layout = int(sys.argv[1]), sys.argv[2]
+threads, layout, batch = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 torch.set_num_threads(threads)
 torch.manual_seed(1)
 original = ResNet(56).eval().to(**channels_last(layout))
-calibration = torch.randn(2048, 3, 32, 32).to(**channels_last(layout)).split(256)
-fitness = torch.randn(2048, 3, 32, 32).to(**channels_last(layout)).split(256)
+calibration = torch.randn(2048, 3, 32, 32).to(**channels_last(layout)).split(batch)
+fitness = torch.randn(2048, 3, 32, 32).to(**channels_last(layout)).split(batch)
 with torch.no_grad():
     reference = torch.cat([F.log_softmax(original(images), 1) for images in fitness])
 

@@ -6,8 +6,9 @@ import { createSession, runSession } from './runtime'
 
 /**
  * BN recalibration: every BatchNormalization's running mean and variance re-estimated on the given batches, each
- * layer fed by inputs normalised with batch statistics (EagleEye's adaptive BN, Li et al., ECCV 2020, with cumulative
- * averages). Returns a network that shares everything else; the same one where there is no BN, or where the network takes
+ * layer fed by inputs normalised with batch statistics (EagleEye's adaptive BN, Li et al., ECCV 2020, but pooled: the
+ * statistics are those of all images together, so that small batches, which caches hold, serve as well as large ones).
+ * Returns a network that shares everything else; the same one where there is no BN, or where the network takes
  * no batches but the one it was exported for.
  *
  * @param batches images, NCHW, with their shapes
@@ -25,17 +26,14 @@ export async function recalibrate(
   // Statistics of batches it cannot take would be needed.
   if (fixedBatch(open) !== undefined) return network
   const session = await createSession(writeOnnx(withBatchStatistics(open)), threads, 'the network to recalibrate')
-  const sums = new Map<string, Float64Array>()
+  const statistics = new Map(norms.map((node) => [node.name, new PooledStatistics()]))
   let count = 0
   try {
     for await (const { images, shape } of batches) {
       const outputs = await runSession(session, images, shape)
-      count += 1
-      for (const [name, { data }] of outputs) {
-        const sum = sums.get(name) ?? new Float64Array(data.length)
-        for (let i = 0; i < data.length; i++) sum[i]! += data[i]!
-        sums.set(name, sum)
-      }
+      count += shape[0]!
+      for (const [norm, pooled] of statistics)
+        pooled.add(shape[0]!, outputs.get(meanOf(norm))!.data, outputs.get(varianceOf(norm))!.data)
     }
   } finally {
     await session.release()
@@ -46,17 +44,41 @@ export async function recalibrate(
   const nodes = network.nodes.map((node) => {
     if (node.op !== 'BatchNormalization') return node
     const inputs = [...node.inputs]
-    for (const [input, output] of [
-      [3, meanOf(node.name)],
-      [4, varianceOf(node.name)],
+    const { mean, variance } = statistics.get(node.name)!.of()
+    for (const [input, name, data] of [
+      [3, meanOf(node.name), mean],
+      [4, varianceOf(node.name), variance],
     ] as const) {
       const old = network.initializers.get(node.inputs[input]!) as Tensor
-      if (shared.has(node.inputs[input]!)) inputs[input] = output
-      initializers.set(inputs[input]!, { ...old, data: Float32Array.from(sums.get(output)!, (v) => v / count) })
+      if (shared.has(node.inputs[input]!)) inputs[input] = name
+      initializers.set(inputs[input]!, { ...old, data })
     }
     return { ...node, inputs }
   })
   return withoutDeadParts({ ...network, nodes, initializers })
+}
+
+/** Mean and (biased) variance per channel over several batches, from those of each. */
+class PooledStatistics {
+  private images = 0
+  private sums = new Float64Array(0)
+  private squares = new Float64Array(0)
+
+  /** @param images of the batch, each with as many pixels as any other's */
+  add(images: number, mean: Float32Array, variance: Float32Array): void {
+    if (this.images === 0) [this.sums, this.squares] = [new Float64Array(mean.length), new Float64Array(mean.length)]
+    this.images += images
+    for (let i = 0; i < mean.length; i++) {
+      this.sums[i]! += images * mean[i]!
+      this.squares[i]! += images * (variance[i]! + mean[i]! ** 2)
+    }
+  }
+
+  of(): { mean: Float32Array; variance: Float32Array } {
+    const mean = this.sums.map((sum) => sum / this.images)
+    const variance = this.squares.map((square, i) => Math.max(0, square / this.images - mean[i]! ** 2))
+    return { mean: Float32Array.from(mean), variance: Float32Array.from(variance) }
+  }
 }
 
 /** Constants that several inputs read: exporters merge equal ones, such as the means of untrained networks. */

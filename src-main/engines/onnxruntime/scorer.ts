@@ -76,11 +76,7 @@ export class Scorer {
 
   /** A pruned network with its BN statistics re-estimated. */
   recalibrated(network: Network): Promise<Network> {
-    return recalibrate(
-      network,
-      this.calibration.batches(Math.min(256, Math.max(32, 2 * batchFor(this.calibration.shape)))),
-      this.threads,
-    )
+    return recalibrate(network, this.calibration.batches(Math.max(32, batchFor(this.calibration.shape))), this.threads)
   }
 
   /** Undefined without labels. */
