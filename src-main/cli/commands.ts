@@ -22,7 +22,7 @@ const string = (value: string, about: string): Option => ({ type: 'string', valu
 const seed = string('N', 'seed of everything random (0)')
 const engine = string('NAME', 'tensorflow or wasm: force an engine')
 const data = string('DATA', 'sample | cifar10:DIR | cifar100:DIR | images:DIR')
-const device = string('DEVICE', 'local | local?threads=N')
+const device = string('DEVICE', 'local | local?threads=N | synthetic:SEED | replay:DIR')
 const normalize = string('HOW', 'imagenet | cifar10 | unit | half | MEAN/STD (detected when absent)')
 const budgetOption = string('LIST', 'fractions of the original: latency=0.6,macs=…,params=…,bytes=…')
 const method = string('NAME', 'igwo | gwo | random | uniform (igwo)')

@@ -9,6 +9,8 @@ export interface MeasureOptions {
   /** Milliseconds of inference per sample. */
   readonly slice: number
   readonly seed: number
+  /** What each model is (a plan's key, "result", …): for devices that only know what was measured before. */
+  readonly names?: readonly string[]
   readonly cancellation?: Cancellation & { readonly signal: AbortSignal }
   readonly onProgress?: (done: number, total: number) => void
 }

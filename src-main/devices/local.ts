@@ -1,15 +1,15 @@
 import { availableParallelism, cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createHash, randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
+import { randomBytes } from 'node:crypto'
 import { setTimeout } from 'node:timers/promises'
 import { fail, LupineError } from '../core/failure'
 import type { DeviceKey } from '../contract'
 import type { OnnxruntimeMethods } from '../engines/onnxruntime/methods'
 import { startEngine } from '../engines/process/start'
+import { hashFile } from '../projects/provenance'
 import type { Device, LayerTime, MeasureOptions, RawMeasurement } from './device'
 import { hostState } from './measuring/host-state'
-import { QuietGate } from './measuring/quiet'
+import { QuietGate, quietProcesses } from './measuring/quiet'
 import { withMachine } from './measuring/machine-lock'
 
 /** This computer, timed by onnxruntime in processes of their own. */
@@ -49,16 +49,16 @@ export class LocalDevice implements Device {
     return withMachine(
       async () => {
         const before = await hostState()
-        const sentinel = await this.sentinelId(models[0]!)
-        const ran: RawMeasurement['processes'][number][] = []
-        while (this.gate.wantsMore(sentinel, ran, options.processes)) {
-          options.cancellation?.throwIfAborted()
-          // A disturbance lasts: starting again at once would meet it again.
-          if (ran.length >= options.processes) await setTimeout(1000)
-          ran.push(await this.oneProcess(models, shape, options, ran.length))
-        }
-        const processes = this.gate.choose(sentinel, ran, options.processes)
-        const discarded = ran.length - processes.length
+        const { processes, discarded } = await quietProcesses(
+          this.gate,
+          await hashFile(models[0]!),
+          options.processes,
+          (index) => {
+            options.cancellation?.throwIfAborted()
+            return this.oneProcess(models, shape, options, index)
+          },
+          () => setTimeout(1000),
+        )
         return { device, models, processes, discarded, state: { before, after: await hostState() } }
       },
       options.cancellation,
@@ -88,12 +88,6 @@ export class LocalDevice implements Device {
     } finally {
       await engine.stop()
     }
-  }
-
-  private async sentinelId(model: string): Promise<string> {
-    return createHash('sha256')
-      .update(await readFile(model))
-      .digest('hex')
   }
 
   async layers(model: string, shape: readonly number[], runs: number): Promise<LayerTime[]> {

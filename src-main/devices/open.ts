@@ -1,9 +1,18 @@
 import { parseDevice } from './address'
 import type { Device } from './device'
 import { LocalDevice } from './local'
+import { ReplayDevice } from './replay'
+import { SyntheticDevice } from './synthetic/device'
 
 /** A device by its address. @throws LupineError 'device-address', 'device-unsupported' */
 export function openDevice(address: string, onWait?: () => void): Device {
-  const { threads } = parseDevice(address)
-  return new LocalDevice(address, threads, onWait)
+  const parsed = parseDevice(address)
+  switch (parsed.kind) {
+    case 'local':
+      return new LocalDevice(address, parsed.threads, onWait)
+    case 'synthetic':
+      return new SyntheticDevice(address, parsed.seed)
+    case 'replay':
+      return new ReplayDevice(address, parsed.folder)
+  }
 }

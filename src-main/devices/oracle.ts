@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Cancellation, LatencyMeasurement, LatencyOracle, Widths } from '../core/ports'
+import { planKey } from '../core/search/archive'
 import { pruneSubject, type Subject } from '../core/pruning/subject'
 import { saveOnnx, writeAtomically } from '../formats/onnx/files'
 import type { Device, MeasureOptions } from './device'
@@ -59,7 +60,8 @@ export class DeviceOracle implements LatencyOracle {
       const call = this.calls++
       const raw = await device.measure(files, inputShape(subject), {
         ...effort(variants.length),
-        seed: this.options.seed + call * 1000,
+        seed: this.options.seed,
+        names: [{}, ...variants].map(planKey),
         cancellation,
         onProgress,
       })

@@ -39,4 +39,25 @@ export class QuietGate {
   }
 }
 
+/**
+ * Runs processes until as many as wanted were quiet, or patience ends.
+ * @param runOne one process, by its number
+ * @param pause waits before a repetition: a disturbance lasts, and starting again at once would meet it again
+ */
+export async function quietProcesses<T extends Timed>(
+  gate: QuietGate,
+  sentinel: string,
+  wanted: number,
+  runOne: (index: number) => Promise<T>,
+  pause: () => Promise<unknown>,
+): Promise<{ processes: T[]; discarded: number }> {
+  const ran: T[] = []
+  while (gate.wantsMore(sentinel, ran, wanted)) {
+    if (ran.length >= wanted) await pause()
+    ran.push(await runOne(ran.length))
+  }
+  const processes = gate.choose(sentinel, ran, wanted)
+  return { processes, discarded: ran.length - processes.length }
+}
+
 const sentinelTime = ({ samples }: Timed): number => median(samples[0]!)

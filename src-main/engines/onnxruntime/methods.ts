@@ -2,7 +2,8 @@ import type { Score, Widths } from '../../core/ports'
 import type { EngineMethods } from '../interface'
 import type { ChannelsRequest } from './channels'
 import type { LayersRequest, LayerTime } from './layers'
-import type { MeasureRequest, MeasureResult } from './measure'
+import type { RoundRobinSamples } from '../../devices/measuring/round-robin'
+import type { MeasureRequest } from './measure'
 import type { DataSource } from '../../datasets/dataset'
 import type { DetectedNormalization } from './normalization'
 import type { ScorerDescription, ScorerRequest } from './scorer'
@@ -20,7 +21,7 @@ export interface OnnxruntimeMethods extends Pick<EngineMethods, 'describe' | 'fo
     result: EngineMethods['evaluate']['result']
     progress: { done: number; total: number }
   }
-  measure: { request: MeasureRequest; result: MeasureResult; progress: { done: number; total: number } }
+  measure: { request: MeasureRequest; result: RoundRobinSamples; progress: { done: number; total: number } }
   layers: { request: LayersRequest; result: LayerTime[]; progress: never }
   openScorer: { request: ScorerRequest; result: ScorerDescription; progress: never }
   score: { request: { widths: Widths }; result: Score; progress: never }

@@ -34,6 +34,8 @@ export async function agreementStage(
   }
 }
 
+const compared = ['original', 'result', 'given'] as const
+
 /** Latencies of original, result and file as given: interleaved, in fresh processes, raw samples kept. */
 export async function latencyStage({ request, files, job }: RunScene, device: Device) {
   const original = await loadOnnx(files.original)
@@ -43,14 +45,12 @@ export async function latencyStage({ request, files, job }: RunScene, device: De
     rounds: 25,
     slice: 12,
     seed: request.seed + 7,
+    names: [...compared],
     cancellation: job,
     onProgress: (done, total) =>
       job.progress('verify', { done, total: total * 2, detail: 'measuring in fresh processes' }),
   })
-  await writeAtomically(
-    join(files.measurements, 'verify.json'),
-    JSON.stringify({ ...raw, models: ['original', 'result', 'given'] }),
-  )
+  await writeAtomically(join(files.measurements, 'verify.json'), JSON.stringify({ ...raw, models: compared }))
   const [, result, given] = ratios(raw)
   const samples = (model: number) => describeSamples(raw.processes.flatMap((process) => process.samples[model]!))
   return {

@@ -9,14 +9,19 @@ describe('parseDevice', () => {
     expect(parseDevice('local?threads=4')).toEqual({ kind: 'local', threads: 4 })
   })
 
-  it.each(['', 'pi4', 'local?threads=0', 'local?threads=x', 'local?cores=2', 'local?threads=1.5'])(
-    'refuses "%s"',
-    (address) => {
-      expect(() => parseDevice(address)).toThrowError(
-        expect.objectContaining({ failure: expect.objectContaining({ kind: 'usage', code: 'device-address' }) }),
-      )
-    },
-  )
+  it('reads made-up and recorded devices', () => {
+    expect(parseDevice('synthetic:7')).toEqual({ kind: 'synthetic', seed: 7 })
+    expect(parseDevice('replay:/runs/a:b?c')).toEqual({ kind: 'replay', folder: '/runs/a:b?c' })
+  })
+
+  it.each([
+    ...['', 'pi4', 'local?threads=0', 'local?threads=x', 'local?cores=2', 'local?threads=1.5'],
+    ...['synthetic:', 'synthetic:x', 'synthetic:-1', 'synthetic:1.5', 'synthetic:7?a=b', 'replay:', 'printer:lpt1'],
+  ])('refuses "%s"', (address) => {
+    expect(() => parseDevice(address)).toThrowError(
+      expect.objectContaining({ failure: expect.objectContaining({ kind: 'usage', code: 'device-address' }) }),
+    )
+  })
 
   it('says of boards that they come later', () => {
     expect(() => parseDevice('ssh://pi@pi4')).toThrow(
