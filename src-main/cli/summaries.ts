@@ -84,7 +84,7 @@ const ratio = (value: number | null): string => value?.toFixed(3) ?? 'not'
 const precise = (value: number | null): string => value?.toPrecision(4) ?? 'none met the budget'
 
 export const finetune = (result: JobResult<'finetune'>): string =>
-  `validation top-1${result.judgedBy === 'teacher' ? " against the teacher's answers" : ''} ${percent(result.top1.before)} → ${percent(result.top1.after)} in ${result.epochs.length} epochs, ${Math.round(result.imagesPerSecond)} images/s (${result.engine})`
+  `validation top-1${result.judgedBy === 'teacher' ? " against the teacher's answers" : ''} ${percent(result.top1.before)} → ${percent(result.top1.after)} in ${result.epochs.length} epochs${result.kept.rule === 'best' ? ` (the best: epoch ${result.kept.epoch})` : ''}, ${Math.round(result.imagesPerSecond)} images/s (${result.engine})`
 
 export function run(result: JobResult<'run'>): string {
   const { before, after, speedup, agreement } = result

@@ -113,6 +113,10 @@ const recipeChanges = {
   warmupEpochs: z.number().nonnegative().optional(),
   labelSmoothing: z.number().min(0).max(1).optional(),
   patience: z.number().int().positive().optional().describe('epochs without a better top-1 before it stops'),
+  keep: z
+    .enum(['best', 'last'])
+    .optional()
+    .describe("whose weights are the result: the last epoch's, or the best validation top-1's (best with patience)"),
   momentum: z.number().min(0).lt(1).optional(),
   weightDecay: z.number().nonnegative().optional(),
   distillation: z.number().min(0).max(1).optional().describe("the teacher's share of the loss"),
@@ -137,6 +141,9 @@ export const finetune = {
   result: z.object({
     top1: z.object({ before: z.number(), after: z.number() }),
     epochs: z.array(z.object({ loss: z.number(), top1: z.number(), lr: z.number() })),
+    kept: z
+      .object({ epoch: z.number(), rule: z.enum(['best', 'last']) })
+      .describe('the epoch whose weights are the result; top1.after is its'),
     imagesPerSecond: z.number(),
     engine: z.string(),
     judgedBy: z.enum(['labels', 'teacher']).describe("what top-1 is counted against: labels, or the teacher's answers"),

@@ -34,6 +34,12 @@ export interface Recipe {
   readonly labelSmoothing?: number
   /** Stops after so many epochs without a better validation top-1; undefined: never. */
   readonly patience?: number
+  /**
+   * Whose weights are the result: the last epoch's, or of the one with the best validation top-1 (the first of equals).
+   * Undefined: the best with `patience`, else the last, since at the end of its schedule a training is at its best but
+   * for noise, and choosing by validation top-1 makes that figure optimistic.
+   */
+  readonly keep?: 'best' | 'last'
   /** Weight of the distillation term against cross-entropy, 0…1; 0 or no teacher: labels only. */
   readonly distillation: number
   readonly temperature: number
@@ -52,7 +58,7 @@ export interface TrainRequest {
   readonly teacher?: string
   readonly data: DataSource
   readonly recipe: Recipe
-  /** Folder for checkpoints (one per epoch, the last two kept); resumed from when it holds one of this recipe. */
+  /** Folder for checkpoints (one per epoch; the last two and the best are kept); resumed from when it holds one of this recipe. */
   readonly checkpoints?: string
   /** Where the trained network goes, as ONNX. */
   readonly out: string
@@ -71,8 +77,10 @@ export interface EpochRecord {
 
 export interface TrainResult {
   readonly epochs: EpochRecord[]
-  /** Validation top-1 before and after. */
+  /** Validation top-1 before training, and of the weights that are the result. */
   readonly top1: { readonly before: number; readonly after: number }
+  /** The epoch whose weights are the result (0: none was trained), and why that one. */
+  readonly kept: { readonly epoch: number; readonly rule: 'best' | 'last' }
   readonly imagesPerSecond: number
   readonly engine: EngineDescription
   /** Epochs taken from a checkpoint instead of trained. */

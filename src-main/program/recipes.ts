@@ -1,7 +1,7 @@
 import type { Recipe } from '../engines/interface'
 
 const changeable = [
-  ...(['schedule', 'milestones', 'decay', 'warmupEpochs', 'labelSmoothing', 'patience'] as const),
+  ...(['schedule', 'milestones', 'decay', 'warmupEpochs', 'labelSmoothing', 'patience', 'keep'] as const),
   ...(['momentum', 'weightDecay', 'distillation', 'temperature'] as const),
 ] as const
 

@@ -27,3 +27,7 @@ export function hasStalled(top1: readonly number[], patience: number | undefined
   const best = top1.reduce((at, value, i) => (value > top1[at] ? i : at), 0)
   return top1.length - 1 - best >= patience
 }
+
+/** Which epoch's weights are the result: as the recipe says; else the best where training may stop early, or the last. */
+export const keepRule = ({ keep, patience }: Recipe): 'best' | 'last' =>
+  keep ?? (patience === undefined ? 'last' : 'best')

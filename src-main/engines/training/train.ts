@@ -8,11 +8,12 @@ import { readModelBytes, saveOnnx } from '../../formats/onnx/files'
 import type { EpochRecord, Recipe, TrainProgress, TrainRequest, TrainResult } from '../interface'
 import { openImages } from '../images'
 import type { CallContext } from '../process/handlers'
-import { loadCheckpoint, recipeHash, saveCheckpoint } from './checkpoint'
+import { recipeHash } from './checkpoint'
+import { Checkpoints } from './checkpoints'
 import { accuracy } from './evaluate'
 import { loadNetwork } from './images'
 import { LoadedModel } from './model'
-import { hasStalled, learningRateAt } from './schedule'
+import { hasStalled, keepRule, learningRateAt } from './schedule'
 import type { Backend } from './session'
 import { labelledBy, recipeFor } from './unlabelled'
 
@@ -36,7 +37,8 @@ export async function trainModel(backend: Backend, request: TrainRequest, contex
   const recipe = recipeFor(dataset, request.recipe, request.teacher)
   const [images, validation] = [splitOf(dataset, 'train'), splitOf(dataset, 'validation')]
   const teacher = request.teacher && recipe.distillation > 0 ? await loadNetwork(request.teacher) : undefined
-  const last = folder ? await loadCheckpoint(folder, hash) : undefined
+  const checkpoints = folder ? new Checkpoints(folder, hash) : undefined
+  const { last, best: bestBefore, notes } = (await checkpoints?.find()) ?? { notes: [] }
 
   const order = createOrder(images.size, {
     batch: recipe.batch,
@@ -49,7 +51,7 @@ export async function trainModel(backend: Backend, request: TrainRequest, contex
   const { normalization } = data
   const model = open(backend, last?.network ?? original, teacher, recipe, last?.velocities)
   const threads = new LoaderThreads()
-  const warnings = new Set(dataset.notes)
+  const warnings = new Set([...dataset.notes, ...notes])
   try {
     const loader = openLoader(threads, images, {
       ...{ normalization, layout: 'NHWC', seed: recipe.seed, replace: true },
@@ -67,6 +69,7 @@ export async function trainModel(backend: Backend, request: TrainRequest, contex
     }
     const before = last?.before ?? (await validate())
     const records: EpochRecord[] = [...(last?.records ?? [])]
+    let best = bestBefore
     const stalled = () =>
       hasStalled(
         records.map((record) => record.top1),
@@ -78,20 +81,20 @@ export async function trainModel(backend: Backend, request: TrainRequest, contex
       records.push(record)
       const network = model.read()
       checkFinite(model, network, epoch)
-      if (folder)
-        await saveCheckpoint(folder, {
-          ...{ recipe: hash, epoch, network, records, before },
-          velocities: model.readVelocities(),
-        })
+      if (!best || record.top1 > best.top1) best = { epoch, top1: record.top1, network }
+      await checkpoints?.save({ epoch, network, records, before, velocities: model.readVelocities() }, best.epoch)
       context.progress({
         ...{ epoch, epochs: recipe.epochs, step: order.batches, steps: order.batches, loss: record.loss },
         record,
       })
     }
-    await saveOnnx(request.out, model.read())
+    const rule = keepRule(recipe)
+    await saveOnnx(request.out, rule === 'best' && best ? best.network : model.read())
+    const kept = rule === 'best' && best ? best.epoch : (records.at(-1)?.epoch ?? 0)
     return {
       epochs: records,
-      top1: { before, after: records.at(-1)?.top1 ?? before },
+      top1: { before, after: records.find(({ epoch }) => epoch === kept)?.top1 ?? before },
+      kept: { epoch: kept, rule },
       imagesPerSecond: mean(records.map((record) => record.imagesPerSecond)),
       engine: backend.describe(),
       resumedFrom: last?.epoch ?? 0,

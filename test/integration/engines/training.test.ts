@@ -150,6 +150,54 @@ test('a diverging training stops and keeps its last good checkpoint', async () =
   expect(await readdir(join(folder, 'wild'))).toEqual(['epoch-0001'])
 })
 
+/** The engine, but validation after each epoch finds a spoilt network from the given epoch on: all logits alike. */
+function worsening(backend: Backend, epoch: number, stepsPerEpoch: number): Backend {
+  let steps = 0
+  return {
+    describe: () => backend.describe(),
+    open(nodes) {
+      const session = backend.open(nodes)
+      const run: typeof session.run = (feeds, fetches) => {
+        if (fetches[0] === 'step') steps++
+        const values = session.run(feeds, fetches)
+        const spoils = steps >= epoch * stepsPerEpoch && fetches.length === 1 && values[0]?.shape.length === 2
+        return spoils ? [{ ...values[0], data: new Float32Array(values[0].data.length) }] : values
+      }
+      return { run, close: () => session.close() }
+    },
+  }
+}
+
+test('stopping early, the result is the best epoch, through an interruption too', async () => {
+  const backend = await openWasm()
+  const patient = { ...recipe, epochs: 9, limit: 64, patience: 3, schedule: 'constant' as const }
+  const to = (name: string, change: Partial<Recipe> = {}) => request(name, { recipe: { ...patient, ...change } })
+  // From the second epoch on everything is equally wrong: the first is the best, three more do not better it.
+  const whole = await trainModel(worsening(backend, 2, 2), to('patient'), context())
+  expect(whole.epochs.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4])
+  expect(whole.kept).toEqual({ epoch: 1, rule: 'best' })
+  expect(whole.top1.after).toBe(whole.epochs[0].top1)
+  expect(whole.top1.after).toBeGreaterThan(0)
+  expect((await readdir(join(folder, 'patient'))).sort()).toEqual(['epoch-0001', 'epoch-0003', 'epoch-0004'])
+
+  const single = await trainModel(backend, to('single', { epochs: 1, patience: undefined }), context())
+  expect(single.kept).toEqual({ epoch: 1, rule: 'last' })
+  const load = (name: string) => loadOnnx(join(folder, `${name}.onnx`))
+  expect(worst(await load('patient'), await load('single'))).toBeLessThan(1e-6)
+
+  const cut = worsening(backend, 2, 2)
+  const stop = (progress: TrainProgress | undefined) => progress?.epoch === 4 && progress.step === 1
+  expect(await failureOf(trainModel(cut, to('cut'), context(stop)))).toMatchObject({ kind: 'interrupted' })
+  const resumed = await trainModel(worsening(backend, 0, 2), to('cut'), context())
+  expect(resumed).toMatchObject({ resumedFrom: 3, kept: { epoch: 1, rule: 'best' } })
+  expect(worst(await load('cut'), await load('single'))).toBeLessThan(1e-6)
+
+  const last = await trainModel(worsening(backend, 2, 2), to('last', { keep: 'last' }), context())
+  expect(last.kept).toEqual({ epoch: 4, rule: 'last' })
+  expect(last.top1.after).toBe(0)
+  expect(worst(await load('last'), await load('single'))).toBeGreaterThan(1e-3)
+})
+
 test('without labels the network learns what its teacher says, and is judged by it', async () => {
   const plain = join(folder, 'plain')
   await mkdir(plain, { recursive: true })
