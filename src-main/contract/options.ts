@@ -24,4 +24,4 @@ export const budgetSchema = z.object({
 })
 export type Budget = z.infer<typeof budgetSchema>
 
-export const searchMethod = z.enum(['igwo', 'gwo', 'random', 'uniform'])
+export const searchMethod = z.enum(['igwo', 'gwo', 'abc', 'de', 'knapsack', 'netadapt', 'random', 'uniform'])

@@ -3,7 +3,7 @@ import { widthGrid } from '../latency/table'
 import type { Widths } from '../ports'
 import { Archive, planKey } from '../search/archive'
 import { assertReachable, type Budget, budgetUnreachable, kindsOf, smallestReachable } from '../search/budget'
-import { defaultPack } from '../search/grey-wolf'
+import { defaultPack } from '../search/population'
 import { leadingCost } from '../search/searcher'
 import type { Problem } from '../search/repair'
 import { createSpace, type Space, widthsOf } from '../search/space'
@@ -11,7 +11,14 @@ import type { Position } from '../search/wolf-moves'
 import { correctedMargin, elites, type Finalist, fittest, measureFinalists, strictMargin } from './choice-stage'
 import { type LatencyModel, latencyStage, withLatency } from './latency-stage'
 import { outcomeOf, type SearchRecord } from './outcome'
-import type { Baseline, SearchMethod, SearchOutcome, SearchRequest, SearchStage } from './pruner-types'
+import {
+  seededMethods,
+  type Baseline,
+  type SearchMethod,
+  type SearchOutcome,
+  type SearchRequest,
+  type SearchStage,
+} from './pruner-types'
 import { Recorder } from './recording'
 import { createSearcher, drive, type SearchProgress } from './search-stage'
 import { type Sensitivities, sensitivityStage } from './sensitivity-stage'
@@ -139,7 +146,7 @@ class Search {
     const problem = this.problem()
     let seeds: Position[] | undefined
     let known = 0
-    if (this.rounds > 0 && (this.method === 'igwo' || this.method === 'gwo')) {
+    if (this.rounds > 0 && seededMethods.has(this.method)) {
       seeds = elites(problem, this.archive, Math.ceil((this.request.options?.pack ?? defaultPack(count)) * 0.75))
       // What was evaluated before is not paid for again.
       const keys = new Set(seeds.map((seed) => planKey(this.widthsAt(seed))))

@@ -5,7 +5,11 @@ import type { Budget, CostKind, CostModel } from '../search/budget'
 import type { Sensitivity } from '../search/sensitivity'
 import type { Decay } from '../search/wolf-moves'
 
-export type SearchMethod = 'igwo' | 'gwo' | 'random' | 'uniform'
+/** The improved grey wolf optimizer and its rivals; see core/search. */
+export type SearchMethod = 'igwo' | 'gwo' | 'abc' | 'de' | 'knapsack' | 'netadapt' | 'random' | 'uniform'
+
+/** Those that start from plans they are given: later rounds of a search go on from the best so far. */
+export const seededMethods: ReadonlySet<SearchMethod> = new Set(['igwo', 'gwo', 'abc', 'de', 'knapsack'])
 export type SearchStage = 'latency' | 'sensitivity' | 'search' | 'choose'
 
 export interface SearchRequest {

@@ -1,4 +1,9 @@
-import { GreyWolf, defaultPack } from '../search/grey-wolf'
+import { BeeColony } from '../search/bee-colony'
+import { DifferentialEvolution } from '../search/differential-evolution'
+import { GreyWolf } from '../search/grey-wolf'
+import { defaultPack } from '../search/population'
+import { LocalSearch } from '../search/local-search'
+import { NetAdapt } from '../search/net-adapt'
 import { RandomSearch } from '../search/random-search'
 import type { Problem } from '../search/repair'
 import type { Searcher } from '../search/searcher'
@@ -33,8 +38,13 @@ export function createSearcher(
   const random = createRandom(deriveSeed(request.seed, label))
   if (method === 'uniform') return new UniformSearch(problem, request.groups, evaluations, random)
   if (method === 'random') return new RandomSearch(problem, { evaluations }, random)
+  if (method === 'netadapt') return new NetAdapt(problem, { evaluations }, random)
   const { pack = defaultPack(evaluations), decay = 'nonlinear' } = request.options ?? {}
-  return new GreyWolf(problem, { evaluations, pack, decay, variant: method, ...(seeds && { seeds }) }, random)
+  const common = { evaluations, ...(seeds && { seeds }) }
+  if (method === 'abc') return new BeeColony(problem, { ...common, sources: pack }, random)
+  if (method === 'de') return new DifferentialEvolution(problem, { ...common, population: pack }, random)
+  if (method === 'knapsack') return new LocalSearch(problem, { ...common, neighbours: pack }, random)
+  return new GreyWolf(problem, { ...common, pack, decay, variant: method }, random)
 }
 
 /** Runs a searcher to its end. @throws whatever the evaluator throws, or the signal */

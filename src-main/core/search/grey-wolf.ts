@@ -1,8 +1,8 @@
 import type { Random } from '../ports'
 import { permutation } from '../statistics/random'
-import { type ArchiveEntry, byFitness } from './archive'
+import { defaultPack, type Generation, type Member, PATIENCE, PopulationSearcher } from './population'
 import type { Problem } from './repair'
-import { BaseSearcher, type Candidate, type SearcherState } from './searcher'
+import type { Candidate, SearcherState } from './searcher'
 import { seedPositions } from './seeding'
 import { centre, type Decay, dlhMove, encircling, gwoMove, type Position } from './wolf-moves'
 
@@ -18,25 +18,17 @@ export interface GreyWolfOptions {
   readonly seeds?: readonly Position[]
 }
 
-interface Wolf {
-  readonly position: Position
-  readonly key: string
-}
+const asList = (member: Member | undefined): Member[] => (member ? [member] : [])
 
 /** One wolf's plans of a generation: the first pack has one each, GWO one, I-GWO two. */
 interface Inner {
-  readonly pack: readonly Wolf[]
+  readonly pack: readonly Member[]
   /** Best three positions ever seen. */
-  readonly leaders: readonly Wolf[]
-  readonly moves: readonly (readonly Wolf[])[]
+  readonly leaders: readonly Member[]
+  readonly moves: readonly (readonly Member[])[]
   /** Generations in a row that brought no new plan. */
   readonly stalled: number
 }
-
-/** In a space with fewer plans than evaluations every generation ends up stalled; then stop. */
-const PATIENCE = 8
-
-export const defaultPack = (evaluations: number): number => Math.min(20, Math.max(6, Math.round(evaluations / 12)))
 
 /**
  * The improved grey wolf optimizer over pruning plans (I-GWO of Nadimi-Shahraki et al. 2021, nonlinear `a`), or plain
@@ -44,7 +36,7 @@ export const defaultPack = (evaluations: number): number => Math.min(20, Math.ma
  * Every position is repaired to the budget and written back; the schedule runs on evaluations spent, so that a GWO with
  * one candidate per wolf and an I-GWO with two are compared at equal cost.
  */
-export class GreyWolf extends BaseSearcher {
+export class GreyWolf extends PopulationSearcher {
   readonly method: 'igwo' | 'gwo'
   private readonly options: Required<Omit<GreyWolfOptions, 'seeds'>> & Pick<GreyWolfOptions, 'seeds'>
   private wolves: Inner
@@ -59,49 +51,32 @@ export class GreyWolf extends BaseSearcher {
 
   protected propose(left: number): Candidate[] | undefined {
     if (this.wolves.stalled >= PATIENCE || this.problem.space.dimensions.length === 0) return undefined
-    const taken = new Set<string>()
-    const batch: Candidate[] = []
-    // A plan that is known costs nothing and still moves the wolf; one beyond the evaluations left is dropped.
-    const take = (candidate: Candidate): Wolf[] => {
-      if (!this.isKnown(candidate, taken)) {
-        if (batch.length >= left) return []
-        taken.add(candidate.key)
-        batch.push(candidate)
-      }
-      return [{ position: candidate.position, key: candidate.key }]
-    }
-    const moves = this.wolves.pack.length === 0 ? this.firstPack(taken, take) : this.hunt(taken, take)
+    const generation = this.generation(left)
+    const moves = this.wolves.pack.length === 0 ? this.firstPack(generation) : this.hunt(generation)
+    const { batch } = generation
     this.wolves = { ...this.wolves, moves, stalled: batch.length === 0 ? this.wolves.stalled + 1 : 0 }
     return batch
   }
 
-  private firstPack(taken: Set<string>, take: (candidate: Candidate) => Wolf[]): Wolf[][] {
+  private firstPack(generation: Generation): Member[][] {
     const { pack, seeds } = this.options
     const positions = seedPositions(this.problem, pack, this.random, seeds)
-    return positions.map((position) => take(this.prepare(position, 'seed', taken)))
+    return positions.map((position) => asList(this.attempt(generation, position, 'seed')))
   }
 
-  private hunt(taken: Set<string>, take: (candidate: Candidate) => Wolf[]): Wolf[][] {
+  private hunt(generation: Generation): Member[][] {
     const positions = this.wolves.pack.map((wolf) => wolf.position)
     const leaders = this.wolves.leaders.map((wolf) => wolf.position)
     const a = encircling(this.archive.evaluations / this.evaluations, this.options.decay)
     const origin = centre(positions)
     const partners = permutation(positions.length, this.random)
     return positions.map((x, i) => {
-      const moved = this.prepare(gwoMove(x, leaders, origin, a, this.random), 'gwo', taken)
-      const first = take(moved)
+      const moved = this.prepare(gwoMove(x, leaders, origin, a, this.random), 'gwo', generation.taken)
+      const first = asList(generation.take(moved))
       if (this.options.variant === 'gwo') return first
       const learned = dlhMove(i, positions, moved.position, positions[partners[i]!]!, this.random)
-      return [...first, ...take(this.prepare(learned, 'dlh', taken))]
+      return [...first, ...asList(this.attempt(generation, learned, 'dlh'))]
     })
-  }
-
-  private score(wolf: Wolf): ArchiveEntry {
-    return this.archive.get(wolf.key)!
-  }
-
-  private sort(wolves: readonly Wolf[]): Wolf[] {
-    return [...wolves].sort((a, b) => byFitness(this.score(a), this.score(b)))
   }
 
   protected advance(): void {
@@ -114,7 +89,7 @@ export class GreyWolf extends BaseSearcher {
         : pack.map((wolf, i) => {
             const candidate = best[i]
             if (!candidate) return wolf
-            return greedy && this.score(candidate).fitness >= this.score(wolf).fitness ? wolf : candidate
+            return greedy && !this.isFitter(candidate, wolf) ? wolf : candidate
           })
     // Sorted, not compared one by one: with strict comparisons ties would leave beta and delta empty.
     const distinct = new Map([...leaders, ...next, ...moves.flat()].map((wolf) => [wolf.key, wolf]))

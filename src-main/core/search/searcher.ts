@@ -75,8 +75,8 @@ export abstract class BaseSearcher implements Searcher {
 
   /** The next batch: distinct, unknown, at most `left` of them; undefined when there is nothing more to ask. */
   protected abstract propose(left: number): Candidate[] | undefined
-  /** After a batch has been recorded. */
-  protected abstract advance(): void
+  /** After a batch has been recorded; its fitness in the order asked. */
+  protected abstract advance(fitness: readonly number[]): void
   protected abstract inner(): unknown
 
   get done(): boolean {
@@ -86,7 +86,7 @@ export abstract class BaseSearcher implements Searcher {
   ask(): readonly Candidate[] {
     if (this.pending) return this.pending
     if (this.finished) return []
-    const batch = this.propose(this.evaluations - this.archive.evaluations)
+    const batch = this.propose(this.evaluations - this.used)
     if (!batch) {
       this.finished = true
       return []
@@ -98,10 +98,19 @@ export abstract class BaseSearcher implements Searcher {
   tell(fitness: readonly number[]): void {
     const batch = this.pending ?? []
     if (fitness.length !== batch.length) throw new RangeError(`told ${fitness.length} scores for ${batch.length} plans`)
-    batch.forEach((candidate, i) => this.archive.record(candidate.widths, fitness[i]!, candidate.cost))
+    batch.forEach((candidate, i) => this.record(candidate, fitness[i]!))
     this.pending = null
-    this.advance()
-    if (this.archive.evaluations >= this.evaluations) this.finished = true
+    this.advance(fitness)
+    if (this.used >= this.evaluations) this.finished = true
+  }
+
+  /** Distinct plans evaluated so far. */
+  protected get used(): number {
+    return this.archive.evaluations
+  }
+
+  protected record({ widths, cost }: Candidate, fitness: number): void {
+    this.archive.record(widths, fitness, cost)
   }
 
   leaders(): readonly ArchiveEntry[] {

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { fits } from '../../../../src-main/core/search/budget'
+import { BeeColony } from '../../../../src-main/core/search/bee-colony'
+import { DifferentialEvolution } from '../../../../src-main/core/search/differential-evolution'
+import { knapsack } from '../../../../src-main/core/search/knapsack'
+import { LocalSearch } from '../../../../src-main/core/search/local-search'
+import { NetAdapt } from '../../../../src-main/core/search/net-adapt'
 import { RandomSearch } from '../../../../src-main/core/search/random-search'
-import type { SearcherState } from '../../../../src-main/core/search/searcher'
+import type { Problem } from '../../../../src-main/core/search/repair'
+import type { Searcher, SearcherState } from '../../../../src-main/core/search/searcher'
+import { widthsOf } from '../../../../src-main/core/search/space'
 import { uniformPlans, UniformSearch, uniformWidths } from '../../../../src-main/core/search/uniform'
 import { createRandom } from '../../../../src-main/core/statistics/random'
 import { createWorld } from '../methods/synthetic-world'
@@ -52,5 +59,109 @@ describe('RandomSearch', () => {
     const second = new RandomSearch(problem, { evaluations: 40 }, createRandom(0), saved)
     run(second, world.loss)
     expect(second.state()).toEqual(whole.state())
+  })
+})
+
+type Make = (problem: Problem, seed: number, state?: SearcherState) => Searcher
+
+const evaluations = 100
+const rivals: Record<string, Make> = {
+  abc: (problem, seed, state) => new BeeColony(problem, { evaluations }, createRandom(seed), state),
+  de: (problem, seed, state) => new DifferentialEvolution(problem, { evaluations }, createRandom(seed), state),
+  knapsack: (problem, seed, state) => new LocalSearch(problem, { evaluations }, createRandom(seed), state),
+  netadapt: (problem, seed, state) => new NetAdapt(problem, { evaluations }, createRandom(seed), state),
+}
+
+describe.each(Object.entries(rivals))('%s', (method, make) => {
+  it('finds better plans than random search in most worlds', () => {
+    let wins = 0
+    for (let seed = 1; seed <= 8; seed++) {
+      const world = createWorld({ seed, interaction: 2 })
+      const problem = problemOf(world, { latency: 0.6 })
+      const searcher = make(problem, seed)
+      expect(searcher.method).toBe(method)
+      if (run(searcher, world.loss) < run(new RandomSearch(problem, { evaluations }, createRandom(seed)), world.loss))
+        wins++
+    }
+    expect(wins).toBeGreaterThanOrEqual(7)
+  })
+
+  it('spends no more than it may, and keeps only distinct plans on the budget', () => {
+    const world = createWorld()
+    const problem = problemOf(world, { latency: 0.6 })
+    const keys = new Set<string>()
+    let asked = 0
+    const searcher = make(problem, 3)
+    run(searcher, (widths) => {
+      asked++
+      keys.add(JSON.stringify(Object.entries(widths).sort()))
+      return world.loss(widths)
+    })
+    expect(asked).toBeLessThanOrEqual(evaluations)
+    expect(keys.size).toBe(asked)
+    expect(searcher.archive.evaluations).toBeGreaterThan(0)
+    for (const { widths } of searcher.archive.state()) expect(fits(problem.costs, problem.budget, widths)).toBe(true)
+  })
+
+  it('continues from its saved state, between ask and tell too', () => {
+    const world = createWorld()
+    const problem = problemOf(world, { latency: 0.6 })
+    const whole = make(problem, 5)
+    run(whole, world.loss)
+    for (const [stopAt, asking] of [
+      [1, false],
+      [2, true],
+      [3, true],
+    ] as const) {
+      const first = make(problem, 5)
+      for (let i = 0; i < stopAt; i++) first.tell(first.ask().map(({ widths }) => world.loss(widths)))
+      if (asking) first.ask()
+      const second = make(problem, 999, JSON.parse(JSON.stringify(first.state())) as SearcherState)
+      run(second, world.loss)
+      expect(second.state()).toEqual(whole.state())
+    }
+  })
+
+  it('survives failed candidates, and ends when a small space is exhausted', () => {
+    const world = createWorld({ blocks: 1 })
+    const problem = problemOf(world, { latency: 0.8 })
+    let n = 0
+    const searcher = make(problem, 3)
+    run(searcher, (widths) => (n++ % 3 === 1 ? Number.NaN : world.loss(widths)))
+    expect(searcher.done).toBe(true)
+    expect(searcher.archive.evaluations).toBeLessThan(evaluations)
+    expect(searcher.archive.best(1)[0]!.fitness).toBeLessThan(Number.MAX_VALUE)
+  })
+})
+
+describe('LocalSearch', () => {
+  it("starts at the knapsack's plan", () => {
+    const world = createWorld({ seed: 4 })
+    const problem = problemOf(world, { latency: 0.6 })
+    const [first] = new LocalSearch(problem, { evaluations: 10 }, createRandom(1)).ask()
+    expect(first!.widths).toEqual(widthsOf(problem.space, knapsack(problem)))
+  })
+})
+
+describe('NetAdapt', () => {
+  it('narrows one dimension a step, that which loses least per cost saved', () => {
+    const world = createWorld({ seed: 2 })
+    const problem = problemOf(world, { latency: 0.6 })
+    const searcher = new NetAdapt(problem, { evaluations: 200 }, createRandom(1))
+    let levels = problem.space.dimensions.map(() => 0)
+    for (let step = 0; step < 3; step++) {
+      const batch = searcher.ask()
+      const before = world.loss(widthsOf(problem.space, levels))
+      const fitness = batch.map(({ widths }) => world.loss(widths))
+      const base = problem.costs.cost('latency', widthsOf(problem.space, levels))
+      const prices = batch.map(({ widths }, i) => {
+        return (fitness[i]! - (step === 0 ? 0 : before)) / (base - problem.costs.cost('latency', widths))
+      })
+      searcher.tell(fitness)
+      const next = (searcher.state().inner as { levels: number[] }).levels
+      expect(next.filter((level, d) => level !== levels[d])).toHaveLength(1)
+      expect(widthsOf(problem.space, next)).toEqual(batch[prices.indexOf(Math.min(...prices))]!.widths)
+      levels = next
+    }
   })
 })

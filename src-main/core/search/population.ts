@@ -1,0 +1,67 @@
+import { type ArchiveEntry, byFitness } from './archive'
+import { BaseSearcher, type Candidate } from './searcher'
+import type { Position } from './wolf-moves'
+
+/** A plan that a population holds, or that one of its members tries. */
+export interface Member {
+  readonly position: Position
+  readonly key: string
+}
+
+/** In a space with fewer plans than evaluations every generation ends up without a new plan; then stop. */
+export const PATIENCE = 8
+
+/** Members: a twelfth of the evaluations, 6 to 20. */
+export const defaultPack = (evaluations: number): number => Math.min(20, Math.max(6, Math.round(evaluations / 12)))
+
+/** A generation being put together: what has to be evaluated, and what every member tries. */
+export class Generation {
+  readonly batch: Candidate[] = []
+  readonly taken = new Set<string>()
+
+  /**
+   * @param left evaluations that may still be spent
+   * @param isKnown whether a plan has been evaluated, or is in this generation
+   */
+  constructor(
+    private readonly left: number,
+    private readonly isKnown: (candidate: Candidate, taken: ReadonlySet<string>) => boolean,
+  ) {}
+
+  /** A plan that is known costs nothing and still counts; one beyond the evaluations left is dropped: undefined. */
+  take(candidate: Candidate): Member | undefined {
+    if (!this.isKnown(candidate, this.taken)) {
+      if (this.batch.length >= this.left) return undefined
+      this.taken.add(candidate.key)
+      this.batch.push(candidate)
+    }
+    return { position: candidate.position, key: candidate.key }
+  }
+}
+
+/** What the searchers that keep a population share. */
+export abstract class PopulationSearcher extends BaseSearcher {
+  protected generation(left: number): Generation {
+    return new Generation(left, (candidate, taken) => this.isKnown(candidate, taken))
+  }
+
+  /** A position repaired and put into a generation; undefined when no evaluation is left for it. */
+  protected attempt(generation: Generation, position: Position, source: string): Member | undefined {
+    return generation.take(this.prepare(position, source, generation.taken))
+  }
+
+  /** An evaluated member's entry. */
+  protected score(member: Member): ArchiveEntry {
+    return this.archive.get(member.key)!
+  }
+
+  /** Best first. */
+  protected sort(members: readonly Member[]): Member[] {
+    return [...members].sort((a, b) => byFitness(this.score(a), this.score(b)))
+  }
+
+  /** Whether `a` is strictly fitter than `b`. */
+  protected isFitter(a: Member, b: Member): boolean {
+    return this.score(a).fitness < this.score(b).fitness
+  }
+}
