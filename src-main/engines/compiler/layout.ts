@@ -1,10 +1,18 @@
 import type { Shape } from '../../core/graph/network'
+import type { Attribute } from './graph'
 
 /**
  * How a constant of the ONNX file lies in the graph: as it is, or with its axes permuted.
  * conv: OIHW → HWIO. depthwise: [C·m, 1, kH, kW] → [kH, kW, C, m].
  */
 export type WeightLayout = 'same' | 'conv' | 'depthwise'
+
+/**
+ * How images lie in the graph, for TensorFlow's CPU convolutions and, in half precision and TF32, for tensor cores.
+ * Where a GPU prefers planes, TensorFlow's own layout optimizer turns the graph around as it loads it.
+ */
+export const LAYOUT = 'NHWC'
+export const DATA_FORMAT: Attribute = { string: LAYOUT }
 
 export const NCHW_TO_NHWC = [0, 2, 3, 1]
 export const NHWC_TO_NCHW = [0, 3, 1, 2]
@@ -66,6 +74,10 @@ export function fromGraph(data: ArrayLike<number>, given: readonly number[], lay
   if (layout === 'depthwise') return permute(data, [shape[2], shape[3], shape[0]], [2, 0, 1])
   return Float32Array.from(data)
 }
+
+/** A list with one entry per axis, from the graph's order to ONNX's. */
+export const toOnnxOrder = <T>(perAxis: readonly T[]): T[] =>
+  perAxis.length === 4 ? NHWC_TO_NCHW.map((axis) => perAxis[axis]) : perAxis.slice()
 
 /** NCHW values → NHWC, or the values themselves when they are not 4-D. */
 export const toNhwc = (data: Float32Array, shape: readonly number[]): Float32Array =>

@@ -1,6 +1,7 @@
 import type { Network } from '../../core/graph/network'
 import { inputOf, logitsOf, noClassifier, whenDone, type Endpoint } from './compile'
 import { FLOAT, GraphBuilder, type GraphNode, type Ref } from './graph'
+import { DATA_FORMAT } from './layout'
 import { lower } from './lowering'
 import { crossEntropy } from './operations/loss'
 import { prepare } from './prepare'
@@ -59,7 +60,7 @@ export function compileSensitivity(given: Network): CompiledSensitivity {
     // A BN behind the loss, or beside it, has no say in it.
     if (dy === undefined) continue
     const product = graph.node('Mul', [dy, y], { T: FLOAT })
-    scores.set(node, graph.node('BiasAddGrad', [product], { T: FLOAT, data_format: { string: 'NHWC' } }))
+    scores.set(node, graph.node('BiasAddGrad', [product], { T: FLOAT, data_format: DATA_FORMAT }))
   }
   const initialize = whenDone(
     graph,

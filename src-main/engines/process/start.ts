@@ -57,11 +57,11 @@ function entryPath(): string {
 const environment = (more: Readonly<Record<string, string>>): NodeJS.ProcessEnv => ({
   // TensorFlow takes all of a GPU's memory at its start unless told to take it as it is needed.
   TF_FORCE_GPU_ALLOW_GROWTH: 'true',
+  TF_CPP_MIN_LOG_LEVEL: '2',
   ...process.env,
   ORT_DISABLE_TELEMETRY: '1',
   // Images are decoded on libuv's pool; it has four threads unless told before the process starts.
   UV_THREADPOOL_SIZE: String(availableParallelism() + 2),
-  TF_CPP_MIN_LOG_LEVEL: '2',
   ...more,
 })
 
@@ -115,7 +115,10 @@ export function startEngine<M extends { [K in keyof M]: MethodShape }>(
     end(reason)
     onEnded()
   })
-  child.onStderr((text) => (stderr = (stderr + text).slice(-16_000)))
+  child.onStderr((text) => {
+    stderr = (stderr + text).slice(-16_000)
+    if (process.env['LUPINE_DEBUG']) process.stderr.write(text)
+  })
   child.onMessage((message: FromEngine) => {
     silence.heard()
     if (message.type === 'beat') return

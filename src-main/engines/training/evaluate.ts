@@ -3,6 +3,7 @@ import { openLoader, unreadableNotes } from '../../datasets/loading/loader'
 import { LoaderThreads } from '../../datasets/loading/threads'
 import { splitOf } from '../../datasets/open'
 import { inBatches, spread } from '../../datasets/order'
+import { LAYOUT } from '../compiler/layout'
 import { needLabels, openImages } from '../images'
 import type { EvaluateRequest, EvaluateResult } from '../interface'
 import type { CallContext } from '../process/handlers'
@@ -39,7 +40,7 @@ export async function accuracy(
 ): Promise<{ top1: number; top5: number; images: number; warnings: string[] }> {
   const indices = spread(split.size, limit)
   const correct = { top1: 0, top5: 0 }
-  const loader = openLoader(threads, split, { normalization, layout: 'NHWC' })
+  const loader = openLoader(threads, split, { normalization, layout: LAYOUT })
   let images = 0
   try {
     for await (const batch of loader.batches(inBatches(indices, batchFor(split.shape)))) {

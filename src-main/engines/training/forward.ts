@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fail } from '../../core/failure'
 import { elementCount } from '../../core/graph/network'
-import { toNchw, toNhwc } from '../compiler/layout'
+import { toNchw, toNhwc, toOnnxOrder } from '../compiler/layout'
 import type { ForwardRequest, ForwardResult } from '../interface'
 import { loadNetwork } from './images'
 import { LoadedModel } from './model'
@@ -33,7 +33,7 @@ export async function forwardModel(backend: Backend, request: ForwardRequest): P
     for (const [i, { tensor }] of made.entries()) {
       if (!partial && !wanted.has(tensor)) continue
       const { shape, data } = values[i]
-      const ordered = shape.length === 4 ? [shape[0], shape[3], shape[1], shape[2]] : shape.slice()
+      const ordered = toOnnxOrder(shape)
       const file = join(request.into, `output-${outputs.length}.f32`)
       const floats = toNchw(data as Float32Array, ordered)
       await writeFile(file, new Uint8Array(floats.buffer, floats.byteOffset, floats.byteLength))

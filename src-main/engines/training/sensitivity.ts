@@ -4,7 +4,7 @@ import { LoaderThreads } from '../../datasets/loading/threads'
 import { splitOf } from '../../datasets/open'
 import { createOrder } from '../../datasets/order'
 import { saveVectors } from '../../formats/vectors'
-import { placeholderShape } from '../compiler/layout'
+import { LAYOUT, placeholderShape } from '../compiler/layout'
 import { compileSensitivity } from '../compiler/sensitivity'
 import { initialValue } from '../compiler/variables'
 import type { SensitivityRequest, SensitivityResult } from '../interface'
@@ -76,7 +76,7 @@ export async function measureSensitivity(
   const threads = new LoaderThreads()
   try {
     const { normalization } = request.data
-    const loader = openLoader(threads, split, { normalization, layout: 'NHWC', replace: true })
+    const loader = openLoader(threads, split, { normalization, layout: LAYOUT, replace: true })
     const { sums, loss } = await overBatches(model, loader.batches(order.epoch(1), 1), order.batches, context)
     const means = new Map([...sums].map(([node, sum]) => [node, sum.map((total) => total / order.batches)]))
     await saveVectors(request.out, means)

@@ -5,6 +5,7 @@ import { LoaderThreads } from '../../datasets/loading/threads'
 import { splitOf } from '../../datasets/open'
 import { createOrder, type Order } from '../../datasets/order'
 import { readModelBytes, saveOnnx } from '../../formats/onnx/files'
+import { LAYOUT } from '../compiler/layout'
 import type { EpochRecord, Recipe, TrainProgress, TrainRequest, TrainResult } from '../interface'
 import { openImages } from '../images'
 import type { CallContext } from '../process/handlers'
@@ -54,7 +55,7 @@ export async function trainModel(backend: Backend, request: TrainRequest, contex
   const warnings = new Set([...dataset.notes, ...notes])
   try {
     const loader = openLoader(threads, images, {
-      ...{ normalization, layout: 'NHWC', seed: recipe.seed, replace: true },
+      ...{ normalization, layout: LAYOUT, seed: recipe.seed, replace: true },
       augment: { crop: recipe.crop, flip: recipe.flip },
     })
     let held = validation

@@ -4,6 +4,7 @@ import type { Dataset, Normalization, Split } from '../../datasets/dataset'
 import { openLoader } from '../../datasets/loading/loader'
 import type { LoaderThreads } from '../../datasets/loading/threads'
 import { inBatches, spread } from '../../datasets/order'
+import { LAYOUT } from '../compiler/layout'
 import { needLabels } from '../images'
 import type { Recipe } from '../interface'
 import { batchFor } from './images'
@@ -31,7 +32,7 @@ export async function labelledBy(
 ): Promise<Split> {
   const labels = new Int32Array(split.size).fill(-1)
   const model = new LoadedModel(backend, teacher)
-  const loader = openLoader(threads, split, { normalization, layout: 'NHWC' })
+  const loader = openLoader(threads, split, { normalization, layout: LAYOUT })
   try {
     for await (const batch of loader.batches(inBatches(spread(split.size), batchFor(split.shape)))) {
       const logits = model.logits(batch.images, batch.size)

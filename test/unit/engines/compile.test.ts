@@ -85,6 +85,20 @@ describe('compile', () => {
     }
   })
 
+  test('what depends on the layout says so, and shapes are known: TensorFlow may turn the graph for a GPU', () => {
+    const dependent =
+      /^(Conv2D|DepthwiseConv2dNative)(Backprop(Filter|Input))?$|^(Max|Avg)Pool(Grad)?$|^BiasAdd(Grad)?$|^FusedBatchNorm/
+    const seen = new Set<string>()
+    for (const [name, make] of Object.entries(cases))
+      for (const { op, attributes } of compile(make(), { training }).nodes) {
+        if (dependent.test(op)) expect(attributes['data_format'], `${name}: ${op}`).toEqual({ string: 'NHWC' })
+        if (op === 'Placeholder' || op === 'VarHandleOp') expect(attributes['shape'], name).toHaveProperty('shape')
+        if (attributes['data_format']) seen.add(op)
+      }
+    expect([...seen].filter((op) => !dependent.test(op))).toEqual([])
+    expect(seen.size).toBe(14)
+  })
+
   test('the cases use every lowering', () => {
     // Cleaning rewrites some operators before they are lowered.
     const used = new Set(Object.values(cases).flatMap((make) => compile(make()).network.nodes.map((node) => node.op)))

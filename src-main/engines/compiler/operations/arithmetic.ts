@@ -1,5 +1,6 @@
 import { broadcast } from '../../../core/graph/ops/elementwise'
 import { FLOAT, INT, type Ref } from '../graph'
+import { graphAxis } from '../layout'
 import { record, type Pass, type Value } from '../pass'
 import { compare } from './elementwise'
 
@@ -11,8 +12,8 @@ function unbroadcast(pass: Pass, dy: Ref, from: Value['shape'], to: Value['shape
   const expanded = [...new Array<number>(missing).fill(1), ...to]
   const axes = expanded.flatMap((dim, axis) => (dim === 1 && from[axis] !== 1 ? [axis] : []))
   if (axes.length === 0) return dy
-  const graphAxes = from.length === 4 ? axes.map((axis) => [0, 3, 1, 2][axis]) : axes
-  return pass.graph.node('Sum', [dy, pass.graph.ints(graphAxes.sort())], {
+  const inGraph = axes.map((axis) => graphAxis(axis, from.length)).sort((a, b) => a - b)
+  return pass.graph.node('Sum', [dy, pass.graph.ints(inGraph)], {
     T: FLOAT,
     Tidx: INT,
     keep_dims: { bool: true },

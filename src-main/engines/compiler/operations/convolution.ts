@@ -1,4 +1,5 @@
 import { FLOAT, type Attribute, type Ref } from '../graph'
+import { DATA_FORMAT } from '../layout'
 import { record, type Pass } from '../pass'
 import { pad } from './shaping'
 
@@ -50,7 +51,7 @@ export const convolutionAttributes = (window: Window, size: readonly [number, nu
   T: FLOAT,
   strides: { ints: [1, ...window.strides, 1] },
   dilations: { ints: [1, ...window.dilations, 1] },
-  data_format: { string: 'NHWC' },
+  data_format: DATA_FORMAT,
   ...paddingAttributes(window, size),
 })
 
@@ -106,7 +107,7 @@ function paddedFirst(
 /** Adds bias [C] to the last axis. */
 export function biasAdd(pass: Pass, x: Ref, bias: Ref): Ref {
   const { graph } = pass
-  const attributes = { T: FLOAT, data_format: { string: 'NHWC' } }
+  const attributes = { T: FLOAT, data_format: DATA_FORMAT }
   const y = graph.node('BiasAdd', [x, bias], attributes)
   return record(pass, y, [x, bias], (dy, accumulate) => {
     accumulate(x, () => dy)

@@ -1,4 +1,5 @@
 import { FLOAT, type Attribute, type Ref } from '../graph'
+import { DATA_FORMAT } from '../layout'
 import { record, type Pass } from '../pass'
 
 export interface BatchNormParameters {
@@ -12,7 +13,7 @@ const attributesOf = (epsilon: number, training: boolean): Record<string, Attrib
   T: FLOAT,
   U: FLOAT,
   epsilon: { float: epsilon },
-  data_format: { string: 'NHWC' },
+  data_format: DATA_FORMAT,
   is_training: { bool: training },
 })
 

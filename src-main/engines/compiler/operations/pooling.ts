@@ -1,4 +1,5 @@
 import { FLOAT, INT, type Attribute, type Ref } from '../graph'
+import { DATA_FORMAT } from '../layout'
 import { record, type Pass } from '../pass'
 
 export interface PoolWindow {
@@ -11,7 +12,7 @@ const poolAttributes = ({ kernel, strides }: PoolWindow): Record<string, Attribu
   ksize: { ints: [1, ...kernel, 1] },
   strides: { ints: [1, ...strides, 1] },
   padding: { string: 'VALID' },
-  data_format: { string: 'NHWC' },
+  data_format: DATA_FORMAT,
 })
 
 /** Largest value per window of x [N, H, W, C], without padding. */
