@@ -63,6 +63,7 @@ const trainingOptions = {
   keep: string('RULE', 'weights kept: last | best by validation top-1 (last; with --patience best)'),
   distillation: string('X', "the teacher's share of the loss (0.7)"),
   temperature: string('T', 'of the distillation (3)'),
+  cutout: string('N', 'blank a square of N pixels at a random place of each training image (0: off)'),
   out: string('FILE', 'the trained model'),
   seed,
 }
@@ -90,6 +91,7 @@ function trainingRequest(values: Values, model: string, command: string): JobReq
     keep: text(values, 'keep') as 'best' | undefined,
     distillation: number(values, 'distillation'),
     temperature: number(values, 'temperature'),
+    cutout: number(values, 'cutout'),
     seed: number(values, 'seed'),
     out: required(values, 'out', command),
   })

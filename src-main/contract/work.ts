@@ -121,6 +121,7 @@ const recipeChanges = {
   weightDecay: z.number().nonnegative().optional(),
   distillation: z.number().min(0).max(1).optional().describe("the teacher's share of the loss"),
   temperature: z.number().positive().optional(),
+  cutout: z.number().int().nonnegative().optional().describe('side of the square blanked in training images, pixels'),
 }
 
 export const finetune = {

@@ -1,3 +1,4 @@
+import type { ImageShape } from './dataset'
 import { mix } from './seeded'
 
 /** Random per image and epoch: functions of (seed, epoch, image). */
@@ -10,6 +11,8 @@ export interface Augmentation {
   readonly crop: number
   /** Mirrors left to right, one time in two. */
   readonly flip: boolean
+  /** Side of a square that is blanked at a random place (`drawCutout`), in pixels of the network's input; 0: none. */
+  readonly cutout?: number
 }
 
 /** What was drawn for one image. */
@@ -36,4 +39,34 @@ export function drawMove(
     dy: ((draw >>> 10) % range) - crop,
     mirrored: flip && draw >>> 31 === 1,
   }
+}
+
+/** Part of an image: rows y0 … y1 − 1, columns x0 … x1 − 1. */
+export interface Box {
+  readonly x0: number
+  readonly y0: number
+  readonly x1: number
+  readonly y1: number
+}
+
+/**
+ * Cutout (DeVries and Taylor, 2017): a square around a pixel drawn from the whole image, each as likely; what lies
+ * beyond the border falls away, so that some images keep more of themselves than others, as in the paper. A side N
+ * reaches from floor(N/2) before the pixel on. Undefined without cutout.
+ */
+export function drawCutout(
+  { cutout = 0 }: Augmentation = { crop: 0, flip: false },
+  { width, height }: ImageShape,
+  seed: number,
+  epoch: number,
+  index: number,
+): Box | undefined {
+  if (cutout <= 0) return undefined
+  const along = (size: number, key: number): [number, number] => {
+    const start = (mix(seed, epoch, index, key) % size) - Math.floor(cutout / 2)
+    return [Math.max(0, start), Math.min(size, start + cutout)]
+  }
+  const [x0, x1] = along(width, 5)
+  const [y0, y1] = along(height, 6)
+  return { x0, y0, x1, y1 }
 }

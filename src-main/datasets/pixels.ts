@@ -1,4 +1,5 @@
 /** Bytes of one image → an engine's input: moved, mirrored, normalised, laid out. */
+import type { Box } from './augmentation'
 import type { ImageShape, Normalization } from './dataset'
 
 /** NCHW: planes, as ONNX has them; NHWC: pixels, as TensorFlow's CPU convolutions want them. */
@@ -82,4 +83,23 @@ function placeWhole(
       for (let x = 0, i = 0, o = 0; x < width; x++, i += channels, o += step) out[to + o] = table[raw[from + i]]
     }
   }
+}
+
+/**
+ * Blanks a part of an image that has been placed at `offset`: to 0, which after normalising is the mean colour, as
+ * Cutout's authors do.
+ */
+export function blank(
+  out: Pixels,
+  offset: number,
+  { channels, height, width }: ImageShape,
+  to: Layout,
+  { x0, y0, x1, y1 }: Box,
+): void {
+  const [planes, depth] = to === 'NHWC' ? [1, channels] : [channels, 1]
+  for (let plane = 0; plane < planes; plane++)
+    for (let y = y0; y < y1; y++) {
+      const row = offset + (plane * height + y) * width * depth
+      out.fill(0, row + x0 * depth, row + x1 * depth)
+    }
 }

@@ -1,8 +1,8 @@
 /** Reading images that are held in memory. */
-import { drawMove } from './augmentation'
+import { drawCutout, drawMove } from './augmentation'
 import type { RowSource } from './dataset'
 import type { ReadOptions } from './loading/messages'
-import { place, valueTables, type Pixels } from './pixels'
+import { blank, place, valueTables, type Pixels } from './pixels'
 
 /**
  * Writes the images at `indices` (positions in the split), augmented and normalised, to `out` from float `offset` on.
@@ -29,5 +29,7 @@ export function readRows(
     const raw = source.bytes.subarray(start, start + pixels)
     const { dx, dy, mirrored } = drawMove(augment, seed, epoch, index)
     place(raw, out, offset + i * pixels, placement, dx, dy, mirrored)
+    const hole = drawCutout(augment, shape, seed, epoch, index)
+    if (hole) blank(out, offset + i * pixels, shape, layout, hole)
   })
 }

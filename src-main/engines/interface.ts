@@ -46,6 +46,8 @@ export interface Recipe {
   /** Random crop after zero-padding by so many pixels; 0: none. */
   readonly crop: number
   readonly flip: boolean
+  /** Cutout (DeVries and Taylor, 2017): side of the square blanked in every training image, in pixels; 0 or undefined: none. */
+  readonly cutout?: number
   readonly seed: number
   /** Use only so many training images (the first of a seeded permutation); undefined: all. */
   readonly limit?: number

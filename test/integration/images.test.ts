@@ -13,7 +13,7 @@ import { readSplit } from '../fixtures/splits'
 import { writeClasses, writePlain } from '../fixtures/image-folder'
 
 const half = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] }
-const augment = { crop: 4, flip: true }
+const augment = { crop: 4, flip: true, cutout: 6 }
 
 let base: string
 const threads = new LoaderThreads()

@@ -16,7 +16,7 @@ const env = { ...process.env, TMPDIR: dir }
 const out = (name: string) => join(dir, `${name}.onnx`)
 const options = (name: string) => [
   ...['finetune', join(dir, 'model.onnx'), '--data', 'sample', '--epochs', '3', '--train-images', '320'],
-  ...['--batch', '16', '--keep', 'best', '--seed', '3', '--out', out(name), '--json'],
+  ...['--batch', '16', '--cutout', '8', '--keep', 'best', '--seed', '3', '--out', out(name), '--json'],
   ...['--engine', withoutTensorFlow ? 'wasm' : 'tensorflow'],
 ]
 

@@ -1,9 +1,9 @@
 /** JPEG, PNG and WebP files → raw pixels, by sharp (libvips), on its pool of threads. */
 import sharp from 'sharp'
-import { drawMove, type Augmentation } from '../augmentation'
+import { drawCutout, drawMove, type Augmentation } from '../augmentation'
 import type { FileSource } from '../dataset'
 import type { ReadOptions } from '../loading/messages'
-import { place, valueTables, type Pixels } from '../pixels'
+import { blank, place, valueTables, type Pixels } from '../pixels'
 import { centreWindow, isSmall, randomWindow, type Window } from './geometry'
 import { pathAt } from './paths'
 
@@ -38,6 +38,8 @@ export function createReader(source: FileSource, options: ReadOptions): ImageRea
     const raw = await decode(path, window, crops ? 'fill' : 'cover', shape)
     const { dx, dy, mirrored } = drawMove(moves, seed, epoch, index)
     place(raw, out, offset, placement, dx, dy, mirrored)
+    const hole = drawCutout(augment, shape, seed, epoch, index)
+    if (hole) blank(out, offset, shape, options.layout, hole)
   }
 }
 

@@ -56,7 +56,7 @@ export async function trainModel(backend: Backend, request: TrainRequest, contex
   try {
     const loader = openLoader(threads, images, {
       ...{ normalization, layout: LAYOUT, seed: recipe.seed, replace: true },
-      augment: { crop: recipe.crop, flip: recipe.flip },
+      augment: { crop: recipe.crop, flip: recipe.flip, cutout: recipe.cutout ?? 0 },
     })
     let held = validation
     if (dataset.classes.length === 0 && teacher) {

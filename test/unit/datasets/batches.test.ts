@@ -83,6 +83,56 @@ describe('readRows', () => {
     expect(borders).not.toContain(0)
   })
 
+  /** Where image 0 is blanked in an epoch: '#', row by row; the bytes of this split are never 0. */
+  const holes = (cutout: number, epoch: number, layout: 'NCHW' | 'NHWC' = 'NCHW', seed = 0) => {
+    const augment = { crop: 0, flip: false, cutout }
+    const images = readSplit(split, [0], { normalization: bytes, layout, augment, seed }, epoch)
+    const at = (c: number, p: number) => images[layout === 'NCHW' ? c * 16 + p : p * 3 + c]!
+    return [0, 1, 2].map((c) =>
+      [0, 1, 2, 3].map((y) => [0, 1, 2, 3].map((x) => (at(c, y * 4 + x) === 0 ? '#' : '.')).join('')).join('/'),
+    )
+  }
+
+  it('blanks one square in every channel, cut off at the border', () => {
+    const seen = new Map<string, number>()
+    for (let epoch = 0; epoch < 1600; epoch++) {
+      const [red, green, blue] = holes(2, epoch)
+      expect([green, blue]).toEqual([red, red])
+      seen.set(red!, (seen.get(red!) ?? 0) + 1)
+    }
+    // By hand, 2 × 2 around pixel (y, x): rows y − 1 and y, columns x − 1 and x, as far as there are any.
+    const spans = ['#...', '##..', '.##.', '..##']
+    const expected = spans.flatMap((rows) =>
+      spans.map((columns) => [...rows].map((r) => (r === '#' ? columns : '....'))),
+    )
+    expect([...seen.keys()].sort()).toEqual(expected.map((rows) => rows.join('/')).sort())
+    // 16 pixels, each as likely: 100 expected, standard deviation 9.7.
+    for (const count of seen.values()) expect(Math.abs(count - 100)).toBeLessThan(45)
+  })
+
+  it('blanks an odd square around its pixel, and to 0 after normalising', () => {
+    const whole = '###./###./###./....'
+    const found = Array.from({ length: 100 }, (_, epoch) => epoch).find((epoch) => holes(3, epoch)[0] === whole)!
+    const augment = { crop: 0, flip: false, cutout: 3 }
+    const [cut, plain] = [augment, undefined].map((augment) =>
+      readSplit(split, [0], { normalization, layout: 'NCHW', augment, seed: 0 }, found),
+    )
+    cut!.forEach((value, i) => {
+      const [y, x] = [Math.floor((i % 16) / 4), i % 4]
+      expect(value).toBe(y < 3 && x < 3 ? 0 : plain![i])
+    })
+  })
+
+  it('blanks alike in either layout, and by the seed, the epoch and the image alone', () => {
+    for (let epoch = 0; epoch < 20; epoch++) expect(holes(2, epoch, 'NHWC')).toEqual(holes(2, epoch))
+    const of = (seed: number) => Array.from({ length: 20 }, (_, epoch) => holes(2, epoch, 'NCHW', seed)[0])
+    expect(of(1)).toEqual(of(1))
+    expect(of(1)).not.toEqual(of(2))
+    expect(holes(0, 1)[0]).toBe('..../..../..../....')
+    // Larger than the image and around its middle: nothing is left.
+    expect(holes(99, 1)[0]).toBe('####/####/####/####')
+  })
+
   it('says when the memory given is too small', () => {
     const read = { shape, normalization, layout: 'NCHW', seed: 0, replace: false } as const
     const source = split.source as RowSource
