@@ -40,6 +40,8 @@ const criterionRequest = (values: Values) => ({
   nextLayer: values['next-layer'] as boolean | undefined,
 })
 
+const inputSize = string('CxHxW', 'sizes the file leaves open, as its input lists them (the usual ones)')
+
 /** Only what was given; zod fills in the rest. */
 const given = <T extends object>(object: T): T =>
   Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T
@@ -101,17 +103,24 @@ export const commands: Readonly<Record<string, Command>> = {
   inspect: {
     about: 'what a model is: costs, and which channels can be pruned',
     arguments: ['MODEL'],
-    options: {},
-    request: (_values, [model]) => ({ call: 'model.inspect', request: { model: model! } }),
+    options: { input: inputSize },
+    request: (values, [model]) => ({
+      call: 'model.inspect',
+      request: given({ model: model!, input: text(values, 'input') }),
+    }),
     summary: summaries.inspect,
   },
   check: {
     about: "this program's engine against onnxruntime on a model",
     arguments: ['MODEL'],
-    options: { engine },
+    options: { input: inputSize, engine },
     request: (values, [model]) => ({
       call: 'model.check',
-      request: given({ model: model!, engine: text(values, 'engine') as 'tensorflow' | undefined }),
+      request: given({
+        model: model!,
+        input: text(values, 'input'),
+        engine: text(values, 'engine') as 'tensorflow' | undefined,
+      }),
     }),
     summary: summaries.check,
   },
@@ -119,6 +128,7 @@ export const commands: Readonly<Record<string, Command>> = {
     about: 'cut channels, uniformly or by a plan; no data needed',
     arguments: ['MODEL'],
     options: {
+      input: inputSize,
       keep: string('R', 'fraction of channels kept'),
       plan: string('FILE', 'a plan.json instead'),
       force: { type: 'boolean', about: 'apply the plan to another file than it was made for' },
@@ -137,6 +147,7 @@ export const commands: Readonly<Record<string, Command>> = {
       job: 'prune',
       request: given({
         model: model!,
+        input: text(values, 'input'),
         keep: number(values, 'keep'),
         plan: text(values, 'plan'),
         force: values['force'] as boolean | undefined,
@@ -157,11 +168,12 @@ export const commands: Readonly<Record<string, Command>> = {
   profile: {
     about: 'measure latency on a device, whole and per layer',
     arguments: ['MODEL'],
-    options: { device, runs: string('N', 'samples (100)'), seed },
+    options: { device, input: inputSize, runs: string('N', 'samples (100)'), seed },
     request: (values, [model]) => ({
       job: 'profile',
       request: given({
         model: model!,
+        input: text(values, 'input'),
         device: required(values, 'device', 'profile'),
         runs: number(values, 'runs'),
         seed: number(values, 'seed'),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { criterion, dataAddress, engineName, modelPath, nextLayer, normalize, seed } from './options'
+import { criterion, dataAddress, engineName, inputSize, modelPath, nextLayer, normalize, seed } from './options'
 
 const valueInfo = z.object({ name: z.string(), shape: z.array(z.union([z.number(), z.string()])) })
 
@@ -13,7 +13,7 @@ export const groupSchema = z.object({
 })
 
 export const inspect = {
-  request: z.object({ model: modelPath }),
+  request: z.object({ model: modelPath, input: inputSize }),
   result: z.object({
     format: z.string(),
     producer: z.string(),
@@ -35,7 +35,7 @@ export const inspect = {
 }
 
 export const check = {
-  request: z.object({ model: modelPath, engine: engineName.optional() }),
+  request: z.object({ model: modelPath, input: inputSize, engine: engineName.optional() }),
   result: z.object({
     engine: z.string(),
     nodes: z.object({ run: z.number(), opaque: z.number() }),
@@ -70,6 +70,7 @@ const beforeAfter = z.object({ before: z.number(), after: z.number() })
 export const prune = {
   request: z.object({
     model: modelPath,
+    input: inputSize,
     keep: z.number().positive().max(1).optional(),
     plan: z.string().optional(),
     criterion,

@@ -6,6 +6,10 @@ export const dataAddress = z.string().min(1).describe('sample | cifar10:DIR | ci
 export const deviceAddress = z.string().min(1).describe('local | local?threads=N | …')
 export const engineName = z.enum(['tensorflow', 'wasm'])
 export const normalize = z.string().describe('imagenet | cifar10 | unit | half | MEAN/STD')
+export const inputSize = z
+  .string()
+  .optional()
+  .describe('sizes the file leaves open of its first input, behind the batch: 3x320x320')
 export const seed = z.number().int().nonnegative()
 
 export const criterion = z.string().default('l1').describe('l1 | l2 | fpgm | bn | taylor | activation | random')

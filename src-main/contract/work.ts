@@ -5,6 +5,7 @@ import {
   dataAddress,
   deviceAddress,
   engineName,
+  inputSize,
   modelPath,
   nextLayer,
   normalize,
@@ -32,6 +33,7 @@ export type DeviceKey = z.infer<typeof deviceKey>
 export const profile = {
   request: z.object({
     model: modelPath,
+    input: inputSize,
     device: deviceAddress,
     runs: z.number().int().positive().optional(),
     seed: seed.default(0),

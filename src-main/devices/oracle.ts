@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Cancellation, LatencyMeasurement, LatencyOracle, Widths } from '../core/ports'
 import { planKey } from '../core/search/archive'
+import type { Coupling } from '../core/coupling/groups'
 import { pruneSubject, type Subject } from '../core/pruning/subject'
 import { saveOnnx, writeAtomically } from '../formats/onnx/files'
 import type { Device, MeasureOptions } from './device'
@@ -58,7 +59,7 @@ export class DeviceOracle implements LatencyOracle {
         await saveOnnx(files[i]!, pruneSubject(subject, widths))
       }
       const call = this.calls++
-      const raw = await device.measure(files, inputShape(subject), {
+      const raw = await device.measure(files, inputShape(subject.coupling), {
         ...effort(variants.length),
         seed: this.options.seed,
         names: [{}, ...variants].map(planKey),
@@ -79,7 +80,8 @@ export class DeviceOracle implements LatencyOracle {
   }
 }
 
-/** One input of the network: symbols become 1. */
-export function inputShape(subject: { network: Subject['network'] }): number[] {
-  return (subject.network.inputs[0]?.shape ?? [1]).map((dim) => (typeof dim === 'number' ? dim : 1))
+/** One input of the network, of the sizes that its costs are counted at: the batch becomes 1. */
+export function inputShape({ network, shapes }: Pick<Coupling, 'network' | 'shapes'>): number[] {
+  const [input] = network.inputs
+  return (shapes.get(input?.name ?? '') ?? [1]).map((dim) => (typeof dim === 'number' ? dim : 1))
 }

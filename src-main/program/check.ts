@@ -5,11 +5,13 @@ import type { CallRequest, CallResult } from '../contract'
 import { LupineError } from '../core/failure'
 import type { Network } from '../core/graph/network'
 import { beforeFinalActivation } from '../core/graph/outputs'
+import type { Sizes } from '../core/graph/sizes'
 import type { ForwardResult } from '../engines/interface'
 import { loadOnnx, saveOnnx } from '../formats/onnx/files'
 import { inputsToTry, probe, type Probe } from './check-input'
 import { compareOutputs, type Forwarder, type OutputDifference } from './compare'
 import { chooseEngine } from './engine-choice'
+import { sizesFrom, withSizes } from './input-size'
 import { withOnnxruntime } from './onnxruntime'
 
 export interface CheckResult {
@@ -29,10 +31,11 @@ export interface CheckResult {
  */
 export async function checkModel(request: CallRequest<'model.check'>): Promise<CallResult<'model.check'>> {
   const given = await loadOnnx(request.model)
+  const sizes = sizesFrom(request.input, given, request.model)
   const engine = await chooseEngine(request.engine)
   try {
     const { run, opaque, outputs, shape } = await withOnnxruntime((ort) =>
-      checkNetwork(given, ort, engine.handle, request.model),
+      checkNetwork(given, ort, engine.handle, request.model, sizes),
     )
     const { maxAbsDiff, outputRange, maxRelDiff } = worstOf(outputs)
     return {
@@ -55,19 +58,21 @@ export const worstOf = (outputs: readonly OutputDifference[]): OutputDifference 
  * Runs a network in onnxruntime and in an engine on the same input.
  * @param reference onnxruntime
  * @param place what messages call the network
+ * @param sizes of what its input leaves open; those not given are tried
  */
 export async function checkNetwork(
   given: Network,
   reference: Forwarder,
   engine: Forwarder,
   place = given.name,
+  sizes?: Sizes,
 ): Promise<CheckResult> {
   const bare = beforeFinalActivation(given)
   const folder = await mkdtemp(join(tmpdir(), 'lupine-check-'))
   try {
     const model = join(folder, 'model.onnx')
     await saveOnnx(model, bare)
-    const input = await acceptedInput(bare, model, reference, folder, place)
+    const input = await acceptedInput(withSizes(bare, sizes), model, reference, folder, place)
     const into = await mkdtemp(join(folder, 'engine-'))
     const got = await engine.call('forward', { ...input.request, into, partial: true })
     const expected = await referenceFor(got, input, model, reference, folder)

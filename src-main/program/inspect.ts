@@ -4,12 +4,21 @@ import { layerName } from '../core/coupling/layers'
 import { networkCost } from '../core/graph/cost'
 import type { Shape, ValueInfo } from '../core/graph/network'
 import { opRow } from '../core/graph/ops'
+import { inferShapes } from '../core/graph/shapes'
+import { sizesFrom } from './input-size'
 import { loadModel, naming } from './load'
 
 /** `inspect MODEL`. @throws LupineError of the model */
-export async function inspectModel({ model }: { model: string }): Promise<CallResult<'model.inspect'>> {
+export async function inspectModel({
+  model,
+  input,
+}: {
+  model: string
+  input?: string | undefined
+}): Promise<CallResult<'model.inspect'>> {
   const { bytes, given, network } = await loadModel(model)
-  const coupling = naming(model, () => findGroups(network))
+  const sizes = sizesFrom(input, network, model)
+  const coupling = naming(model, () => findGroups(network, inferShapes(network, sizes)))
   const cost = networkCost(network, coupling.shapes)
   const names = new Map(network.nodes.map((node) => [node.name, layerName(node)]))
   const value = (info: ValueInfo) => ({

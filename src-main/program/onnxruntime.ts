@@ -9,7 +9,16 @@ export type Onnxruntime = EngineHandle<OnnxruntimeMethods>
 /** An onnxruntime process; one that ends while it scores, evaluates or computes is started again, once. */
 export function startOnnxruntime(job?: JobContext): Onnxruntime {
   const ort = startSteadyEngine<OnnxruntimeMethods>('onnxruntime', {
-    pure: ['evaluate', 'score', 'forward', 'channels', 'detectNormalization', 'recalibrate', 'writeImages'],
+    pure: [
+      'evaluate',
+      'score',
+      'forward',
+      'channels',
+      'describeData',
+      'detectNormalization',
+      'recalibrate',
+      'writeImages',
+    ],
     opening: ['openScorer'],
     ...(job && { onRestart: tellRestart('onnxruntime', job) }),
   })

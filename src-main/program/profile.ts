@@ -2,6 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { JobResult } from '../contract'
+import { findGroups } from '../core/coupling/groups'
+import { inferShapes } from '../core/graph/shapes'
 import { createSubject, type Subject } from '../core/pruning/subject'
 import { median } from '../core/statistics/robust'
 import { describeSamples, sentinelDrift } from '../devices/measuring/summary'
@@ -10,10 +12,12 @@ import { inputShape } from '../devices/oracle'
 import type { LayerTime } from '../devices/device'
 import { saveOnnx } from '../formats/onnx/files'
 import type { JobContext } from '../runs/job'
-import { loadModel } from './load'
+import { sizesFrom } from './input-size'
+import { loadModel, naming } from './load'
 
 export interface ProfileRequest {
   readonly model: string
+  readonly input?: string | undefined
   readonly device: string
   readonly runs?: number | undefined
   readonly seed: number
@@ -30,12 +34,15 @@ export async function profileJob(request: ProfileRequest, job: JobContext): Prom
   const device = openDevice(request.device, () =>
     job.note('info', 'Waiting: another Lupine is measuring on this computer.'),
   )
-  const subject = createSubject((await loadModel(request.model)).network)
+  const { network } = await loadModel(request.model)
+  const sizes = sizesFrom(request.input, network, request.model)
+  const coupling = naming(request.model, () => findGroups(network, inferShapes(network, sizes)))
+  const subject = createSubject(network, { coupling })
   const folder = await mkdtemp(join(tmpdir(), 'lupine-profile-'))
   try {
     const cleaned = join(folder, 'cleaned.onnx')
     await saveOnnx(cleaned, subject.network)
-    const shape = inputShape(subject)
+    const shape = inputShape(coupling)
     const processes = 5
     const raw = await device.measure([cleaned, request.model], shape, {
       processes,

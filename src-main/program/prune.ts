@@ -8,6 +8,7 @@ import { beforeFinalActivation } from '../core/graph/outputs'
 import { maskedNetwork } from '../core/pruning/masks'
 import { planFile, readPlan } from '../core/pruning/plan'
 import { createSubject, subjectKeep, type Subject } from '../core/pruning/subject'
+import { inferShapes } from '../core/graph/shapes'
 import { applyPlan } from '../core/pruning/surgery'
 import { roundedWidth, type Keep } from '../core/pruning/widths'
 import { saveOnnx, writeAtomically } from '../formats/onnx/files'
@@ -18,11 +19,13 @@ import { resolveData } from './data-source'
 import { groupsNamed } from './group-names'
 import { scoreNetwork } from './importance'
 import { withOnnxruntime } from './onnxruntime'
-import { loadModel } from './load'
+import { sizesFrom } from './input-size'
+import { loadModel, naming } from './load'
 
 /** After zod's defaults. */
 export interface PruneRequest {
   readonly model: string
+  readonly input?: string | undefined
   readonly keep?: number | undefined
   readonly plan?: string | undefined
   readonly criterion: string
@@ -65,7 +68,8 @@ export async function pruneModel(request: PruneRequest, job?: JobContext): Promi
     )
   const { bytes, network } = await loadModel(request.model)
   const sha256 = hashBytes(bytes)
-  const coupling = findGroups(network)
+  const sizes = sizesFrom(request.input, network, request.model)
+  const coupling = naming(request.model, () => findGroups(network, inferShapes(network, sizes)))
   const { subject, keep, constant, warnings } =
     request.plan === undefined
       ? await uniform(coupling, request, job)
@@ -79,7 +83,7 @@ export async function pruneModel(request: PruneRequest, job?: JobContext): Promi
     await writeAtomically(request.planOut, `${JSON.stringify(plan, null, 1)}\n`)
     files.push(request.planOut)
   }
-  const after = networkCost(pruned)
+  const after = networkCost(pruned, inferShapes(pruned, sizes))
   const groups = subject.coupling.groups
     .filter((group) => group.prunable)
     .map((group) => ({ id: group.id, before: group.channels, after: keep.get(group.id)?.length ?? group.channels }))
@@ -150,9 +154,9 @@ async function planned(coupling: Coupling, path: string, sha256: string, request
   return { subject: createSubject(coupling.network, { coupling }), keep, constant, warnings }
 }
 
-/** Four inputs where the file leaves the batch open; images of 64 × 64 where it leaves their size open. */
-const sampleShape = ({ inputs }: Network): number[] =>
-  (inputs[0]?.shape ?? [1]).map((dim, axis) => (typeof dim === 'number' ? dim : axis === 0 ? 4 : 64))
+/** Of the sizes that costs are counted at; four inputs where the file leaves the batch open. */
+const sampleShape = ({ network, shapes }: Coupling): number[] =>
+  (shapes.get(network.inputs[0]?.name ?? '') ?? [1]).map((dim) => (typeof dim === 'number' ? dim : 4))
 
 /** The pruned network against the masked original in onnxruntime, on one seeded input. */
 async function compare(subject: Subject, keep: Keep, constant: boolean, pruned: Network) {
@@ -161,7 +165,7 @@ async function compare(subject: Subject, keep: Keep, constant: boolean, pruned: 
     compareNetworks(
       { network: masked, run: ort },
       { network: beforeFinalActivation(pruned), run: ort },
-      sampleShape(subject.network),
+      sampleShape(subject.coupling),
     ),
   )
   // Branches that leave no constant behind are not what masks give.

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -58,6 +58,15 @@ it('searches on images without labels', () => {
   const { status, answer, stderr } = lupine('search', trained, '--data', `images:${flat}`, ...budget, '--out', plan)
   expect(status, stderr).toBe(0)
   expect((answer['best'] as { fitness: number }).fitness).toBeGreaterThanOrEqual(0)
+})
+
+it('refuses to run on images without labels before it makes a project of them', () => {
+  const out = join(dir, 'run')
+  const device = ['--device', 'local?threads=1', '--budget', 'macs=0.8', '--out', out]
+  const { status, answer } = lupine('run', trained, '--data', `images:${flat}`, ...device)
+  expect([status, answer.error?.code]).toEqual([3, 'labels-missing'])
+  expect(answer.error!.message).toContain(`images:${flat} has no labels, and run compares the accuracy`)
+  expect(existsSync(out)).toBe(false)
 })
 
 it.each([

@@ -25,6 +25,8 @@ export interface OnnxruntimeMethods extends Pick<EngineMethods, 'describe' | 'fo
   layers: { request: LayersRequest; result: LayerTime[]; progress: never }
   openScorer: { request: ScorerRequest; result: ScorerDescription; progress: never }
   score: { request: { widths: Widths }; result: Score; progress: never }
+  /** Opens a data set for a network, to see whether it is one. */
+  describeData: { request: { model: string; data: string }; result: { classes: number }; progress: never }
   detectNormalization: { request: { model: string; data: string }; result: DetectedNormalization; progress: never }
   /** Figures per channel of some tensors over calibration images. */
   channels: { request: ChannelsRequest; result: { images: number }; progress: { done: number; total: number } }

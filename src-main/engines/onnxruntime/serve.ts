@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { fail } from '../../core/failure'
+import { beforeFinalActivation } from '../../core/graph/outputs'
 import { splitOf } from '../../datasets/open'
 import { loadOnnx, saveOnnx } from '../../formats/onnx/files'
 import { openImages } from '../images'
@@ -43,6 +44,10 @@ export const handlers: Handlers<OnnxruntimeMethods> = {
       await new Promise((resolve) => setImmediate(resolve))
       context.signal.throwIfAborted()
     }),
+  async describeData({ model, data }) {
+    const { classes } = await openImages(beforeFinalActivation(await loadOnnx(model)), data, model)
+    return { classes: classes.length }
+  },
   detectNormalization: ({ model, data }) => detectNormalization(model, data),
   channels: (request, context) =>
     measureChannels(request, async (done, total) => {

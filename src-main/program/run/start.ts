@@ -9,6 +9,7 @@ import { criterionNamed } from '../../core/pruning/criteria'
 import { createProject, openProject, type Project } from '../../projects/project'
 import type { JobContext } from '../../runs/job'
 import { chooseEngine } from '../engine-choice'
+import { withOnnxruntime } from '../onnxruntime'
 import { samplePath } from '../sample'
 import { runPipeline } from './run'
 import type { RunSettings } from './scene'
@@ -26,6 +27,7 @@ export async function runJob(request: RunRequest, job: JobContext): Promise<RunR
     throw fail('input', 'model-missing', `There is no file ${request.model}.`, 'Check the path of the model.')
   // Before a project is made of it.
   criterionNamed(request.criterion)
+  await needLabelledData(absolute, job)
   const settings: RunSettings = {
     evaluations: request.evaluations ?? 160,
     epochs: request.epochs ?? 12,
@@ -33,6 +35,24 @@ export async function runJob(request: RunRequest, job: JobContext): Promise<RunR
     images: { fitness: 1024, recalibration: 512 },
   }
   return inProject(await createProject(request.out, 'run', { request: absolute, settings }), job)
+}
+
+/**
+ * Verifying compares accuracies, on labelled images: told now, not after hours of searching.
+ * @throws LupineError of the model or the data set; input 'labels-missing'
+ */
+async function needLabelledData({ model, data }: RunRequest, job: JobContext): Promise<void> {
+  const { classes } = await withOnnxruntime(
+    (ort) => ort.call('describeData', { model, data }, { signal: job.signal }),
+    job,
+  )
+  if (classes > 0) return
+  throw fail(
+    'input',
+    'labels-missing',
+    `${data} has no labels, and run compares the accuracy of original and result, which needs them.`,
+    'Sort the images into a folder per class. Without labels: lupine search, prune --plan and finetune --teacher.',
+  )
 }
 
 /** `demo`: the built-in sample, end to end on this computer, in minutes. */

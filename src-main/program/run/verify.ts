@@ -2,8 +2,10 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fixedBatch, withOpenBatch } from '../../core/graph/batch'
 import { networkCost } from '../../core/graph/cost'
+import { inferShapes } from '../../core/graph/shapes'
 import type { Device } from '../../devices/device'
 import { describeSamples, ratios } from '../../devices/measuring/summary'
+import { inputShape } from '../../devices/oracle'
 import { loadOnnx, readModelBytes, writeAtomically } from '../../formats/onnx/files'
 import { compareNetworks } from '../compare'
 import type { TrainingEngine } from '../engine-choice'
@@ -39,7 +41,7 @@ const compared = ['original', 'result', 'given'] as const
 /** Latencies of original, result and file as given: interleaved, in fresh processes, raw samples kept. */
 export async function latencyStage({ request, files, job }: RunScene, device: Device) {
   const original = await loadOnnx(files.original)
-  const shape = (original.inputs[0]?.shape ?? []).map((dim) => (typeof dim === 'number' ? dim : 1))
+  const shape = inputShape({ network: original, shapes: inferShapes(original) })
   const raw = await device.measure([files.original, files.model, files.given], shape, {
     processes: 5,
     rounds: 25,
