@@ -37,7 +37,16 @@ export const check = (result: CallResult<'model.check'>): string =>
   result.opaque
     .slice(0, 10)
     .map(({ op, name, why }) => `\n  ${op} "${name}": ${why}`)
-    .join('')
+    .join('') +
+  half(result.half)
+
+/** How a file in half precision compares as it is. */
+function half(agreement: CallResult<'model.check'>['half']): string {
+  if (!agreement) return ''
+  if ('refused' in agreement) return `\nin half precision, as exported: not compared. ${agreement.refused}`
+  const verdict = agreement.agrees ? 'as rounding explains' : 'more than rounding explains: please report this model'
+  return `\nin half precision, as exported: ${agreement.maxRelDiff.toExponential(2)} of the outputs' range, ${verdict}`
+}
 
 export const prune = (result: CallResult<'model.prune'>): string =>
   [

@@ -51,6 +51,13 @@ export const check = {
     opaque: z
       .array(z.object({ name: z.string(), op: z.string(), why: z.string() }))
       .describe('nodes that the engine did not run'),
+    half: z
+      .union([
+        z.object({ maxAbsDiff: z.number(), outputRange: z.number(), maxRelDiff: z.number(), agrees: z.boolean() }),
+        z.object({ refused: z.string() }),
+      ])
+      .optional()
+      .describe('only for files in half precision: against onnxruntime on the file itself, or why it does not run it'),
   }),
 }
 

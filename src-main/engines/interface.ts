@@ -117,6 +117,8 @@ export interface ForwardRequest {
    * tensors at which it had to stop. Not for onnxruntime.
    */
   readonly partial?: boolean
+  /** Runs the file as it is, in half precision where it was exported so. For onnxruntime; no weights in other files. */
+  readonly asExported?: boolean
   /** What messages call the model; its path when absent. For onnxruntime. */
   readonly place?: string
 }

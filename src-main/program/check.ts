@@ -7,9 +7,11 @@ import type { Network } from '../core/graph/network'
 import { beforeFinalActivation } from '../core/graph/outputs'
 import type { Sizes } from '../core/graph/sizes'
 import type { ForwardResult } from '../engines/interface'
-import { loadOnnx, saveOnnx } from '../formats/onnx/files'
+import { loadOnnx, readModel, readModelBytes, saveOnnx } from '../formats/onnx/files'
+import { computesInHalf } from '../formats/onnx/half'
+import { againstHalf, type HalfAgreement } from './check-half'
 import { inputsToTry, probe, type Probe } from './check-input'
-import { compareOutputs, type Forwarder, type OutputDifference } from './compare'
+import { compareOutputs, worstOf, type Forwarder, type OutputDifference } from './compare'
 import { chooseEngine } from './engine-choice'
 import { sizesFrom, withSizes } from './input-size'
 import { withOnnxruntime } from './onnxruntime'
@@ -22,20 +24,25 @@ export interface CheckResult {
   readonly outputs: readonly OutputDifference[]
   /** [N, …] of the input used. */
   readonly shape: readonly number[]
+  /** Our engine against onnxruntime on the file as exported; only for files in half precision. */
+  readonly half: HalfAgreement | undefined
 }
 
 /**
  * `check MODEL`: our engine's forward pass against onnxruntime on the network as given, before a final Softmax or
- * Sigmoid.
+ * Sigmoid. A file in half precision is compared twice: computed in single precision on both sides, and with onnxruntime
+ * on the file itself, which shows that it was read rightly.
  * @throws LupineError of the model, 'onnxruntime-refused', 'check-nothing' when not a single node can be compared
  */
 export async function checkModel(request: CallRequest<'model.check'>): Promise<CallResult<'model.check'>> {
-  const given = await loadOnnx(request.model)
+  const bytes = await readModelBytes(request.model)
+  const given = readModel(bytes, request.model)
   const sizes = sizesFrom(request.input, given, request.model)
+  const exported = computesInHalf(bytes) ? request.model : undefined
   const engine = await chooseEngine(request.engine)
   try {
-    const { run, opaque, outputs, shape } = await withOnnxruntime((ort) =>
-      checkNetwork(given, ort, engine.handle, request.model, sizes),
+    const { run, opaque, outputs, shape, half } = await withOnnxruntime((ort) =>
+      checkNetwork(given, ort, engine.handle, { place: request.model, sizes, exported }),
     )
     const { maxAbsDiff, outputRange, maxRelDiff } = worstOf(outputs)
     return {
@@ -44,28 +51,31 @@ export async function checkModel(request: CallRequest<'model.check'>): Promise<C
       ...{ maxAbsDiff, outputRange, maxRelDiff, samples: shape[0] ?? 1 },
       outputs: [...outputs],
       opaque: opaque.map(({ name, op, why }) => ({ name, op, why })),
+      ...(half && { half }),
     }
   } finally {
     await engine.handle.stop()
   }
 }
 
-/** The output that differs most, by its own range. */
-export const worstOf = (outputs: readonly OutputDifference[]): OutputDifference =>
-  outputs.reduce((worst, output) => (output.maxRelDiff > worst.maxRelDiff ? output : worst))
+export interface CheckOptions {
+  /** What messages call the network. */
+  readonly place?: string | undefined
+  /** Of what its input leaves open; those not given are tried. */
+  readonly sizes?: Sizes | undefined
+  /** Its file, to be run as it is too: one in half precision. */
+  readonly exported?: string | undefined
+}
 
 /**
  * Runs a network in onnxruntime and in an engine on the same input.
  * @param reference onnxruntime
- * @param place what messages call the network
- * @param sizes of what its input leaves open; those not given are tried
  */
 export async function checkNetwork(
   given: Network,
   reference: Forwarder,
   engine: Forwarder,
-  place = given.name,
-  sizes?: Sizes,
+  { place = given.name, sizes, exported }: CheckOptions = {},
 ): Promise<CheckResult> {
   const bare = beforeFinalActivation(given)
   const folder = await mkdtemp(join(tmpdir(), 'lupine-check-'))
@@ -77,7 +87,10 @@ export async function checkNetwork(
     const got = await engine.call('forward', { ...input.request, into, partial: true })
     const expected = await referenceFor(got, input, model, reference, folder)
     const outputs = await compareOutputs(expected, got.outputs)
-    return { run: got.nodes!.run, opaque: got.nodes!.opaque, outputs, shape: input.request.shape }
+    const half = exported
+      ? await againstHalf(got, { ...input.request, model: exported }, bare, reference, folder)
+      : undefined
+    return { run: got.nodes!.run, opaque: got.nodes!.opaque, outputs, shape: input.request.shape, half }
   } finally {
     await rm(folder, { recursive: true, force: true })
   }

@@ -52,6 +52,10 @@ export async function compareOutputs(
   )
 }
 
+/** The output that differs most, by its own range. */
+export const worstOf = (outputs: readonly OutputDifference[]): OutputDifference =>
+  outputs.reduce((worst, output) => (output.maxRelDiff > worst.maxRelDiff ? output : worst))
+
 function differenceOf(x: Float32Array, y: Float32Array): Omit<OutputDifference, 'name'> {
   let maxAbsDiff = x.length === y.length ? 0 : Infinity
   let [low, high, peak] = [Infinity, -Infinity, 0]

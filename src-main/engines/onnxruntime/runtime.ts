@@ -3,6 +3,8 @@ process.env['ORT_DISABLE_TELEMETRY'] = '1'
 import { createRequire } from 'node:module'
 import type * as Ort from 'onnxruntime-node'
 import { fail } from '../../core/failure'
+import { toHalf } from '../../formats/onnx/half'
+import { fromHalf } from '../../formats/onnx/tensors'
 
 // Loaded by require, after the line above: an import would be hoisted before it.
 const ort = createRequire(import.meta.url)('onnxruntime-node') as typeof Ort
@@ -54,19 +56,31 @@ export const floatTensor = (data: Float32Array, shape: readonly number[]): Ort.T
 export const int64Tensor = (data: BigInt64Array, shape: readonly number[]): Ort.Tensor =>
   new ort.Tensor('int64', data, shape)
 
+/** Values as the type a session takes: half precision where the model was exported in it. */
+function inputTensor(session: Session, data: Float32Array, shape: readonly number[]): Ort.Tensor {
+  const [about] = session.inputMetadata
+  if (!about?.isTensor || about.type !== 'float16') return floatTensor(data, shape)
+  return new ort.Tensor('float16', Uint16Array.from(data, toHalf), shape)
+}
+
+/** An output's values; newer Nodes have an array type for half precision, older ones give its bits. */
+function floats({ data, type }: Ort.Tensor): Float32Array {
+  if (data instanceof Float32Array) return data
+  if (type === 'float16' && data instanceof Uint16Array) return Float32Array.from(data, fromHalf)
+  return Float32Array.from(data as Float64Array, Number)
+}
+
 /** Runs a session on one float input; returns every output as float32 data with its shape. */
 export async function runSession(
   session: Session,
   input: Float32Array,
   shape: readonly number[],
 ): Promise<Map<string, { data: Float32Array; shape: readonly number[] }>> {
-  const results = await session.run({ [session.inputNames[0]!]: floatTensor(input, shape) })
+  const results = await session.run({ [session.inputNames[0]!]: inputTensor(session, input, shape) })
   const outputs = new Map<string, { data: Float32Array; shape: readonly number[] }>()
   for (const name of session.outputNames) {
     const tensor = results[name]!
-    const data =
-      tensor.data instanceof Float32Array ? tensor.data : Float32Array.from(tensor.data as Float64Array, Number)
-    outputs.set(name, { data, shape: tensor.dims })
+    outputs.set(name, { data: floats(tensor), shape: tensor.dims })
   }
   return outputs
 }

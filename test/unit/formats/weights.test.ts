@@ -5,8 +5,10 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { LupineError } from '../../../src-main/core/failure'
 import { externalData } from '../../../src-main/formats/onnx/external'
+import { toHalf } from '../../../src-main/formats/onnx/half'
 import { readOnnx } from '../../../src-main/formats/onnx/read'
 import { ModelProtoSchema, StringStringEntryProtoSchema } from '../../../src-main/formats/onnx/schema/onnx_pb'
+import { fromHalf } from '../../../src-main/formats/onnx/tensors'
 import { writeOnnx } from '../../../src-main/formats/onnx/write'
 import { flatteningNetwork } from '../../fixtures/networks'
 
@@ -30,6 +32,20 @@ describe('half precision', () => {
     const read = readOnnx(toBinary(ModelProtoSchema, proto), 'm')
     expect(read.inputs[0]!.type).toBe('float32')
     expect(read.initializers.get('conv1.weight')).toEqual({ ...original, data: original.data.map(() => value) })
+  })
+})
+
+describe('rounding to half precision', () => {
+  it('gives every half back, and takes the nearest', () => {
+    for (let bits = 0; bits < 1 << 16; bits++) {
+      const value = fromHalf(bits)
+      if (!Number.isNaN(value) && toHalf(value) !== bits) expect.fail(`${bits} came back as ${toHalf(value)}`)
+    }
+    expect(fromHalf(toHalf(NaN))).toBeNaN()
+    // Halfway between neighbours the even one; beyond the largest, infinity.
+    expect([1 + 2 ** -11, 1 + 3 * 2 ** -11, 1.0005, 65519, 65520].map((value) => fromHalf(toHalf(value)))).toEqual([
+      ...[1, 1 + 2 ** -9, 1 + 2 ** -10, 65504, Infinity],
+    ])
   })
 })
 
