@@ -33,8 +33,12 @@ export interface LatencyMeasurement {
 
 /** Measures pruned variants of one network on one device, interleaved with a sentinel (the unpruned original). */
 export interface LatencyOracle {
-  /** In the order asked. @throws LupineError kind 'device' */
-  measure(variants: readonly Widths[]): Promise<LatencyMeasurement[]>
+  /**
+   * In the order asked.
+   * @param repetition another number is an independent sample of the same variants; 0 when absent
+   * @throws LupineError kind 'device'
+   */
+  measure(variants: readonly Widths[], repetition?: number): Promise<LatencyMeasurement[]>
 }
 
 /** A candidate's score on the fixed, paired fitness set after BN recalibration. */

@@ -9,12 +9,17 @@ import { saveOnnx, writeAtomically } from '../formats/onnx/files'
 import type { Device, MeasureOptions } from './device'
 import { ratios } from './measuring/summary'
 
+/** Fresh processes, rounds in each, ms per sample. */
+export type Effort = Pick<MeasureOptions, 'processes' | 'rounds' | 'slice'>
+
 export interface OracleOptions {
   readonly device: Device
   readonly subject: Subject
   /** Where raw samples are kept, one file per call. */
   readonly measurements?: string
   readonly seed: number
+  /** How precisely; when absent, less per network the more there are. */
+  readonly effort?: Effort
   readonly cancellation: Cancellation & { readonly signal: AbortSignal }
   onProgress?(done: number, total: number): void
 }
@@ -23,7 +28,7 @@ export interface OracleOptions {
 const perSession = 96
 
 /** How precisely: a table of many points needs less per point than the few that decide. */
-const effort = (count: number): Pick<MeasureOptions, 'processes' | 'rounds' | 'slice'> =>
+const effort = (count: number): Effort =>
   count > 8 ? { processes: 2, rounds: 10, slice: 6 } : { processes: 3, rounds: 15, slice: 12 }
 
 /** core's LatencyOracle: prunes the subject, writes the variants, and measures them against the unpruned original. */
@@ -32,12 +37,12 @@ export class DeviceOracle implements LatencyOracle {
 
   constructor(private readonly options: OracleOptions) {}
 
-  async measure(variants: readonly Widths[]): Promise<LatencyMeasurement[]> {
+  async measure(variants: readonly Widths[], repetition = 0): Promise<LatencyMeasurement[]> {
     const results: LatencyMeasurement[] = []
     for (let from = 0; from < variants.length; from += perSession) {
       const chunk = variants.slice(from, from + perSession)
       results.push(
-        ...(await this.measureChunk(chunk, (done, total) =>
+        ...(await this.measureChunk(chunk, repetition, (done, total) =>
           this.options.onProgress?.(from + (done / total) * chunk.length, variants.length),
         )),
       )
@@ -47,6 +52,7 @@ export class DeviceOracle implements LatencyOracle {
 
   private async measureChunk(
     variants: readonly Widths[],
+    repetition: number,
     onProgress: (done: number, total: number) => void,
   ): Promise<LatencyMeasurement[]> {
     const { device, subject, cancellation } = this.options
@@ -60,8 +66,8 @@ export class DeviceOracle implements LatencyOracle {
       }
       const call = this.calls++
       const raw = await device.measure(files, inputShape(subject.coupling), {
-        ...effort(variants.length),
-        seed: this.options.seed,
+        ...(this.options.effort ?? effort(variants.length)),
+        seed: this.options.seed + repetition * 1000,
         names: [{}, ...variants].map(planKey),
         cancellation,
         onProgress,

@@ -4,7 +4,8 @@ import type { SearchMethod, SearchOutcome, SearchStage } from '../core/methods/p
 import { fail } from '../core/failure'
 import type { Journal, LatencyOracle, Progress, Widths } from '../core/ports'
 import { createCostModel } from '../core/pruning/cost-model'
-import { groupSignature, type Subject } from '../core/pruning/subject'
+import { latencyGroups } from '../core/pruning/latency-groups'
+import type { Subject } from '../core/pruning/subject'
 import { planTable } from '../core/latency/table'
 import { planKey } from '../core/search/archive'
 import { budgetUnreachable, kindsOf, type CostKind, type CostModel } from '../core/search/budget'
@@ -130,17 +131,4 @@ async function assertWithinReach(
 function smallestWidths(subject: Subject): Widths {
   const removable = new Set(subject.branches.flatMap((branch) => branch.groups))
   return Object.fromEntries(subject.dimensions.map(({ id }) => [id, removable.has(id) ? 0 : 1]))
-}
-
-function latencyGroups(subject: Subject) {
-  return subject.dimensions.map((group) => {
-    const branch = subject.branches.find((candidate) => candidate.groups.includes(group.id))
-    return {
-      id: group.id,
-      channels: group.channels,
-      signature: groupSignature(subject, group),
-      removable: branch !== undefined,
-      ...(branch ? { branch: branch.id } : {}),
-    }
-  })
 }

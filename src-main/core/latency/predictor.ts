@@ -13,6 +13,8 @@ export interface RawSaving {
   readonly total: number
   /** The part of `total` that comes from removed branches. */
   readonly removed: number
+  /** The parts of `total` by signature, without what was removed. */
+  readonly bySignature: ReadonlyMap<string, number>
 }
 
 export interface Predictor {
@@ -41,9 +43,11 @@ export function createPredictor(table: LatencyTable, macs?: MacsFraction): Predi
 
   const raw = (widths: Widths): RawSaving => {
     let [total, removed, macsSum] = [0, 0, 0]
+    const bySignature = new Map<string, number>()
     const add = (saving: number, unit: readonly LatencyGroup[], kept: number): void => {
       total += saving
       if (kept === 0) removed += saving
+      else bySignature.set(unit[0]!.signature, (bySignature.get(unit[0]!.signature) ?? 0) + saving)
       macsSum += macsAlone(unit, kept)
     }
     for (const [name, groups] of parts) {
@@ -57,7 +61,8 @@ export function createPredictor(table: LatencyTable, macs?: MacsFraction): Predi
       }
     }
     const overlap = macs && macsSum > 0 ? Math.max(0, (1 - macs(widths)) / macsSum) : 1
-    return { total: total * overlap, removed: removed * overlap }
+    for (const [signature, saving] of bySignature) bySignature.set(signature, saving * overlap)
+    return { total: total * overlap, removed: removed * overlap, bySignature }
   }
   return { raw, predict: (widths) => Math.max(SMALLEST, 1 - corrected(raw(widths), table.calibration)) }
 }
@@ -67,8 +72,10 @@ function narrowest(table: LatencyTable, groups: readonly LatencyGroup[]): number
   return 1 - groups.reduce((sum, group) => sum + 1 - ratioAt(table.staircases[group.signature]!, 1), 0)
 }
 
-const corrected = ({ total, removed }: RawSaving, { linear, quadratic, removal }: Calibration): number =>
-  total * (linear + quadratic * total) + removal * removed
+const corrected = (
+  { total, removed }: Pick<RawSaving, 'total' | 'removed'>,
+  { linear, quadratic, removal }: Calibration,
+): number => total * (linear + quadratic * total) + removal * removed
 
 /** The prediction of one plan; for many, make a predictor once. See `createPredictor`. */
 export const predict = (table: LatencyTable, widths: Widths, macs?: MacsFraction): number =>

@@ -1,5 +1,6 @@
 import type { LatencyMeasurement, Widths } from '../ports'
 import { MAD_TO_SIGMA } from '../statistics/robust'
+import { findTreads } from './treads'
 import {
   type LatencyGroup,
   type LatencyTable,
@@ -7,7 +8,6 @@ import {
   removableBranches,
   type Staircase,
   type StaircasePoint,
-  type StaircaseStep,
 } from './table'
 
 /**
@@ -23,7 +23,7 @@ export interface MeasuredPoint {
 
 export interface BuildOptions {
   readonly macs?: MacsFraction
-  /** A step is a difference beyond this many standard errors. Default 3. */
+  /** See `findTreads`. */
   readonly threshold?: number
 }
 
@@ -32,20 +32,6 @@ export function ratioNoise(measurement: LatencyMeasurement): number {
   const relative = (MAD_TO_SIGMA * measurement.mad) / measurement.median
   const samples = measurement.samples ?? 1
   return measurement.ratio * relative * (samples > 1 ? Math.sqrt(Math.PI / (2 * samples)) : 1)
-}
-
-/** Adjacent widths whose ratios differ by more than `threshold` standard errors of the difference. */
-export function detectSteps(points: readonly StaircasePoint[], threshold = 3): StaircaseStep[] {
-  const widths = points.filter((point) => point.kept > 0)
-  const steps: StaircaseStep[] = []
-  for (let i = widths.length - 1; i > 0; i--) {
-    const [wide, narrow] = [widths[i]!, widths[i - 1]!]
-    const drop = wide.ratio - narrow.ratio
-    if (Math.abs(drop) > threshold * Math.hypot(wide.noise, narrow.noise)) {
-      steps.push({ from: wide.kept, to: narrow.kept, drop })
-    }
-  }
-  return steps
 }
 
 /**
@@ -57,7 +43,7 @@ export function buildTable(
   measured: readonly MeasuredPoint[],
   options: BuildOptions = {},
 ): LatencyTable {
-  const { macs, threshold = 3 } = options
+  const { macs, threshold } = options
   const share = (point: PlannedPoint, single: Widths): number => {
     const all = macs ? 1 - macs(point.widths) : 0
     const alone = macs ? 1 - macs(single) : 0
@@ -89,10 +75,18 @@ export function buildTable(
   for (const { signature, channels } of groups) {
     const untouched = { kept: channels, ratio: 1, noise: 0 }
     const list = [...(points.get(signature) ?? []), untouched].sort((a, b) => a.kept - b.kept)
-    staircases[signature] ??= { channels, points: list, steps: detectSteps(list, threshold) }
+    staircases[signature] ??= { channels, ...withTreads(list, threshold) }
   }
   const calibration = { linear: 1, quadratic: 0, removal: 0, spread: undefined, plans: 0 }
   return { version: 1, groups, staircases, removals, calibration }
+}
+
+/** Points by rising width with their treads; a removed branch (width 0) is no tread. */
+function withTreads(list: readonly StaircasePoint[], threshold?: number): Pick<Staircase, 'points' | 'steps'> {
+  const widths = list.filter(({ kept }) => kept > 0)
+  const { steps, levels } = findTreads(widths, threshold)
+  const levelled = widths.map((point, i) => ({ ...point, level: point.noise === 0 ? point.ratio : levels[i]! }))
+  return { points: [...list.filter(({ kept }) => kept === 0), ...levelled], steps }
 }
 
 /**
@@ -105,6 +99,11 @@ export function ratioAt(staircase: Staircase, kept: number): number {
   const points = alike.length >= 2 ? alike : widths
   const low = points.findLast((point) => point.kept <= kept)
   const high = points.find((point) => point.kept >= kept) ?? widths.find((point) => point.kept >= kept)
-  if (!low || !high || low.kept === high.kept) return (low ?? high)?.ratio ?? 1
-  return low.ratio + ((high.ratio - low.ratio) * (kept - low.kept)) / (high.kept - low.kept)
+  if (!low || !high || low.kept === high.kept) {
+    const point = low ?? high
+    return point ? read(point) : 1
+  }
+  return read(low) + ((read(high) - read(low)) * (kept - low.kept)) / (high.kept - low.kept)
 }
+
+const read = ({ level, ratio }: StaircasePoint): number => level ?? ratio

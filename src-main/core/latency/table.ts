@@ -22,6 +22,8 @@ export interface StaircasePoint {
   readonly ratio: number
   /** Standard error of `ratio`. */
   readonly noise: number
+  /** `ratio` averaged over the widths of its tread: what is read off the staircase. */
+  readonly level?: number
 }
 
 /** A place where latency jumps between neighbouring measured widths by more than the noise explains. */
@@ -79,6 +81,10 @@ export interface TableOptions {
    * One group of ResNet-56 holds 4 % of the time, and a step of its staircase less than the noise of a measurement.
    */
   readonly together?: boolean
+  /** The widths themselves, instead of `steps` and `misaligned`. */
+  readonly grid?: (group: LatencyGroup) => readonly number[]
+  /** Also the removals of branches. Default true. */
+  readonly removals?: boolean
 }
 
 export const branchOf = (group: LatencyGroup): string => group.branch ?? group.id
@@ -103,16 +109,17 @@ export function widthGrid(channels: number, steps = 16, misaligned = 0): number[
  * @throws LupineError kind 'work' code 'latency-signature' when groups of one signature differ in channels
  */
 export function planTable(groups: readonly LatencyGroup[], options: TableOptions = {}): PlannedPoint[] {
-  const { steps = 16, misaligned = 0, together = true } = options
+  const { steps = 16, misaligned = 0, together = true, removals = true } = options
+  const grid = options.grid ?? (({ channels }) => widthGrid(channels, steps, misaligned))
   const pick = <T>(alike: T[]): T[] => (together ? alike : alike.slice(0, 1))
   const points: PlannedPoint[] = []
   for (const [signature, alike] of bySignature(groups)) {
     const members = pick(alike.map((group) => group.id))
-    for (const kept of widthGrid(alike[0]!.channels, steps, misaligned)) {
+    for (const kept of grid(alike[0]!)) {
       points.push({ members, signature, kept, widths: Object.fromEntries(members.map((id) => [id, kept])) })
     }
   }
-  for (const [signature, alike] of removableBranches(groups)) {
+  for (const [signature, alike] of removals ? removableBranches(groups) : []) {
     const members = pick(alike.map(([name]) => name))
     const ids = pick(alike).flatMap(([, list]) => list.map((group) => group.id))
     points.push({ members, signature, kept: 0, widths: Object.fromEntries(ids.map((id) => [id, 0])) })
