@@ -27,6 +27,7 @@ const normalize = string('HOW', 'imagenet | cifar10 | unit | half | MEAN/STD (de
 const budgetOption = string('LIST', 'fractions of the original: latency=0.6,macs=…,params=…,bytes=…')
 const method = string('NAME', 'igwo | gwo | abc | de | knapsack | netadapt | random | uniform (igwo)')
 const bn = string('HOW', 'keep | reinsert: layers whose BN is missing (reinsert when fewer than half have one)')
+const fresh: Option = { type: 'boolean', about: 'measure anew what is in the cache' }
 const trainImages = string('N', 'training images per epoch (all)')
 const evaluations = string('N', 'candidates the search may evaluate (160)')
 
@@ -180,6 +181,52 @@ export const commands: Readonly<Record<string, Command>> = {
       }),
     }),
     summary: summaries.profile,
+  },
+  staircase: {
+    about: 'latency over the widths of every layer, with its steps',
+    arguments: ['MODEL'],
+    options: {
+      device,
+      layer: string('NAME', 'only this layer or group'),
+      streams: { type: 'boolean', about: 'residual streams too' },
+      fresh,
+      seed,
+    },
+    request: (values, [model]) => ({
+      job: 'staircase',
+      request: given({
+        model: model!,
+        device: required(values, 'device', 'staircase'),
+        layer: text(values, 'layer'),
+        streams: values['streams'] as boolean | undefined,
+        fresh: values['fresh'] as boolean | undefined,
+        seed: number(values, 'seed'),
+      }),
+    }),
+    summary: summaries.staircase,
+  },
+  predict: {
+    about: 'how well latency is predicted: judged on plans the model has not seen',
+    arguments: ['MODEL'],
+    options: {
+      device,
+      'holdout-plans': string('N', 'plans to judge by (60)'),
+      'calibration-plans': string('N', 'whole networks the model is fitted on (32)'),
+      fresh,
+      seed,
+    },
+    request: (values, [model]) => ({
+      job: 'predict',
+      request: given({
+        model: model!,
+        device: required(values, 'device', 'predict'),
+        holdoutPlans: number(values, 'holdout-plans'),
+        calibrationPlans: number(values, 'calibration-plans'),
+        fresh: values['fresh'] as boolean | undefined,
+        seed: number(values, 'seed'),
+      }),
+    }),
+    summary: summaries.predict,
   },
   evaluate: {
     about: 'accuracy on the test split',

@@ -76,6 +76,48 @@ export function profile(result: JobResult<'profile'>): string {
   ].join('\n')
 }
 
+export function staircase(result: JobResult<'staircase'>): string {
+  const layers = result.layers.map(({ name, alike, points, steps }) => {
+    const whole = points.at(-1)!
+    const up = steps.filter(({ kind }) => kind === 'step').map(({ from, to }) => `${from}→${to}`)
+    const down = steps.filter(({ kind }) => kind === 'penalty').map(({ from, to }) => `${from}→${to}`)
+    const least = Math.min(...points.map(({ ratio }) => ratio))
+    return [
+      ...[name, String(whole.cin), String(whole.cout), String(alike)],
+      `${((1 - least) * result.sentinel).toFixed(4)}`,
+      `${up.join(' ') || 'none'}${down.length > 0 ? `; slower: ${down.join(' ')}` : ''}`,
+    ]
+  })
+  const cached = result.cached > 0 ? `, ${result.cached} known from earlier work` : ''
+  return [
+    `${result.device.machine}, ${result.device.runtime} ${result.device.version}: ${milliseconds(result.sentinel)} unpruned`,
+    `${result.measured} networks measured in ${duration(result.seconds)}${cached}`,
+    '',
+    columns([['layer', 'in', 'out', 'alike', 'ms to gain', 'steps (channels from → to)'], ...layers]),
+  ].join('\n')
+}
+
+export function predict(result: JobResult<'predict'>): string {
+  const row = (name: string, { mape, p95, spearman }: { mape: number; p95?: number; spearman: number }) => [
+    ...[name, percent(mape), p95 === undefined ? '' : percent(p95), spearman.toFixed(3)],
+  ]
+  const kinds = Object.entries(result.byKind).map(([kind, figures]) => [
+    ...row(`  ${kind} (${figures.plans})`, figures),
+    percent(figures.macsLinear),
+  ])
+  const cached = result.cached > 0 ? `, ${result.cached} known from earlier work` : ''
+  return [
+    `model from ${result.measured} networks measured in ${duration(result.seconds)}${cached}; judged on ${result.holdout.length} unseen plans`,
+    columns([
+      ['', 'MAPE', 'p95', 'Spearman', 'MAPE by MACs'],
+      [...row('prediction', result), percent(result.baseline.macsLinear.mape)],
+      ...kinds,
+      [...row('measuring floor', result.floor), ''],
+    ]),
+    `${percent(result.coverage)} of the plans lie inside their 95 % interval`,
+  ].join('\n')
+}
+
 export const evaluate = (result: JobResult<'evaluate'>): string =>
   `top-1 ${percent(result.top1)}, top-5 ${percent(result.top5)} of ${result.images} ${result.split} images in ${duration(result.seconds)} (${result.engine}, normalisation ${result.normalize})`
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { jobSummary } from './events'
+import { predict, staircase } from './latency'
 import { check, create, inspect, prune } from './model'
 import { runRequest, runResult } from './run'
 import { evaluate, finetune, profile, search } from './work'
@@ -8,7 +9,7 @@ export * from './events'
 export * from './failure'
 export * from './options'
 export * from './run'
-export type { DeviceKey } from './work'
+export type { DeviceKey } from './device-key'
 
 const job = z.object({ job: z.string() })
 
@@ -46,6 +47,8 @@ export const jobs = {
   /** As the call, with progress: criteria that look at data take a while. */
   prune,
   profile,
+  staircase,
+  predict,
   evaluate,
   search,
   finetune,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { deviceKey } from './device-key'
 import {
   budgetSchema,
   criterion,
@@ -15,20 +16,6 @@ import {
 } from './options'
 
 /** Long single tasks: profile, evaluate, search, finetune. Fields as in the command line's contract. */
-
-const deviceKey = z.object({
-  address: z.string(),
-  board: z.string(),
-  runtime: z.string(),
-  version: z.string(),
-  provider: z.string(),
-  precision: z.string(),
-  batch: z.number(),
-  threads: z.number(),
-  powerMode: z.string(),
-  machine: z.string(),
-})
-export type DeviceKey = z.infer<typeof deviceKey>
 
 export const profile = {
   request: z.object({

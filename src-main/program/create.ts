@@ -42,6 +42,8 @@ export function createProgram(): Program {
     demo: async (request, job) => (await import('./run/start')).demoJob(request, job),
     prune: async (request, job) => (await import('./prune')).pruneModel(request, job),
     profile: async (request, job) => (await import('./profile')).profileJob(request, job),
+    staircase: async (request, job) => (await import('./staircase')).staircaseJob(request, job),
+    predict: async (request, job) => (await import('./predict')).predictJob(request, job),
     evaluate: async (request, job) => (await import('./evaluate')).evaluateJob(request, job),
     search: async (request, job) => (await import('./search')).searchJob(request, job),
     finetune: async (request, job) => (await import('./finetune')).finetuneJob(request, job),

@@ -1,0 +1,16 @@
+import { z } from 'zod'
+
+/** Everything a latency depends on apart from the model. */
+export const deviceKey = z.object({
+  address: z.string(),
+  board: z.string(),
+  runtime: z.string(),
+  version: z.string(),
+  provider: z.string(),
+  precision: z.string(),
+  batch: z.number(),
+  threads: z.number(),
+  powerMode: z.string(),
+  machine: z.string(),
+})
+export type DeviceKey = z.infer<typeof deviceKey>

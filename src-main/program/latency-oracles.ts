@@ -1,0 +1,63 @@
+import type { LatencyMeasurement, LatencyOracle, Widths } from '../core/ports'
+import type { Subject } from '../core/pruning/subject'
+import type { Device } from '../devices/device'
+import { DeviceOracle, type Effort } from '../devices/oracle'
+import { CachedOracle, pointsKey } from '../devices/point-cache'
+import type { JobContext } from '../runs/job'
+
+/** For tables: many points, each of which counts little. */
+export const tableEffort: Effort = { processes: 2, rounds: 6, slice: 0 }
+/** For whole networks that a model is fitted on or judged by. */
+export const planEffort: Effort = { processes: 3, rounds: 10, slice: 6 }
+
+/** An oracle that knows how long it has measured. */
+export class TimedOracle implements LatencyOracle {
+  /** Networks measured, and seconds spent on it. */
+  measured = 0
+  seconds = 0
+  /** ms of the unpruned network, by the last measurement. */
+  sentinel: number | undefined
+
+  constructor(private readonly inner: LatencyOracle) {}
+
+  async measure(variants: readonly Widths[], repetition?: number): Promise<LatencyMeasurement[]> {
+    const start = performance.now()
+    const values = await this.inner.measure(variants, repetition)
+    this.seconds += (performance.now() - start) / 1000
+    this.measured += variants.length
+    const [first] = values
+    if (first) this.sentinel = first.median / first.ratio
+    return values
+  }
+}
+
+/** Measures plans of a subject on a device; progress goes to `stage`. */
+export function planOracle(
+  device: Device,
+  subject: Subject,
+  seed: number,
+  effort: Effort,
+  stage: string,
+  job: JobContext,
+): TimedOracle {
+  const detail = (total: number): string => (total === 1 ? 'measuring' : `measuring ${total} networks interleaved`)
+  return new TimedOracle(
+    new DeviceOracle({
+      ...{ device, subject, seed, effort, cancellation: job },
+      onProgress: (done, total) => job.progress(stage, { done, total, detail: detail(total) }),
+    }),
+  )
+}
+
+/** As `planOracle`, for a table's points: what was measured once on such a device is not measured again. */
+export async function tableOracle(
+  device: Device,
+  subject: Subject,
+  seed: number,
+  fresh: boolean,
+  job: JobContext,
+): Promise<{ cached: CachedOracle; timed: TimedOracle }> {
+  const timed = planOracle(device, subject, seed, tableEffort, 'table', job)
+  const key = pointsKey(await device.key(), subject.network, tableEffort)
+  return { timed, cached: new CachedOracle(timed, key, { fresh }) }
+}

@@ -1,0 +1,144 @@
+import type { JobResult } from '../contract'
+import { fail } from '../core/failure'
+import { judge, line } from '../core/latency/judge'
+import { fitModel, type LatencyModel } from '../core/latency/model'
+import type { CalibrationPlan } from '../core/latency/predictor'
+import { survey } from '../core/latency/survey'
+import { type KindPlan, planKinds, plansOf } from '../core/methods/plan-kinds'
+import type { LatencyOracle, Widths } from '../core/ports'
+import { createCostModel } from '../core/pruning/cost-model'
+import { latencyGroups } from '../core/pruning/latency-groups'
+import { createSubject } from '../core/pruning/subject'
+import { createRandom, deriveSeed } from '../core/statistics/random'
+import { openDevice } from '../devices/open'
+import type { JobContext } from '../runs/job'
+import { planEffort, planOracle, tableOracle } from './latency-oracles'
+import { loadModel } from './load'
+
+export interface PredictRequest {
+  readonly model: string
+  readonly device: string
+  readonly holdoutPlans: number
+  readonly calibrationPlans: number
+  readonly fresh: boolean
+  readonly seed: number
+}
+
+/** Widths measured per staircase that a single group has: its steps are small, and pooled over their treads. */
+const lone = 16
+
+/**
+ * `predict MODEL --device D`: builds the latency model and judges it on plans it has not seen, beside the measuring
+ * floor and a line over MACs fitted to the same plans.
+ * @throws LupineError of the model, 'nothing-to-prune', kind 'device'
+ */
+export async function predictJob(request: PredictRequest, job: JobContext): Promise<JobResult<'predict'>> {
+  const device = openDevice(request.device, () =>
+    job.note('info', 'Waiting: another Lupine is measuring on this computer.'),
+  )
+  const subject = createSubject((await loadModel(request.model)).network)
+  const groups = latencyGroups(subject)
+  if (groups.length === 0)
+    throw fail(
+      'input',
+      'nothing-to-prune',
+      'This model has no channels that could be pruned.',
+      'lupine inspect says why for each group.',
+    )
+  const costs = createCostModel(subject)
+  const macs = (widths: Widths): number => costs.cost('macs', widths)
+  const { seed, fresh } = request
+
+  job.stage('table', 'staircases', 0, 3)
+  const { cached, timed } = await tableOracle(device, subject, seed, fresh, job)
+  const measure = (variants: readonly Widths[], repetition: number) => cached.measure(variants, repetition)
+  const { table } = await survey(groups, measure, { macs, lone, refinements: 0 })
+
+  job.stage('calibrate', 'whole networks, to correct the table', 1, 3)
+  const oracle = planOracle(device, subject, seed + 1, planEffort, 'calibrate', job)
+  const taken = new Set<string>()
+  const plans: CalibrationPlan[] = []
+  let model = fitModel(table, plans, macs)
+  const draw = (label: string, counts: readonly number[], with_: LatencyModel): KindPlan[] =>
+    planKinds.flatMap((kind, k) => {
+      const random = createRandom(deriveSeed(seed, `${label}/${kind}`))
+      return plansOf(kind, counts[k]!, { groups, predict: (widths) => with_.predict(widths), random }, taken)
+    })
+  // An optimiser finds the model's errors: the plans it likes are drawn from a model that has seen the others.
+  const quarter = Math.floor(request.calibrationPlans / 4)
+  const waves = [
+    [quarter, quarter, request.calibrationPlans - 3 * quarter, 0],
+    [0, 0, 0, Math.ceil(quarter / 2)],
+    [0, 0, 0, Math.floor(quarter / 2)],
+  ]
+  for (const [wave, counts] of waves.entries()) {
+    const chosen = draw(`calibration/${wave}`, counts, model)
+    if (chosen.length === 0) continue
+    const values = await oracle.measure(chosen.map(({ widths }) => widths))
+    chosen.forEach(({ widths }, i) => plans.push({ widths, ratio: values[i]!.ratio }))
+    model = fitModel(table, plans, macs)
+  }
+
+  job.stage('judge', 'plans it has not seen', 2, 3)
+  const held = draw('holdout', shares(request.holdoutPlans), model)
+  const judging = planOracle(device, subject, seed + 2, planEffort, 'judge', job)
+  const baseline = line(
+    plans.map(({ widths }) => macs(widths)),
+    plans.map(({ ratio }) => ratio),
+  )
+  const judged = await judgement(held, model, judging, macs, baseline)
+  return {
+    ...judged,
+    device: await device.key(),
+    measured: timed.measured + oracle.measured,
+    cached: cached.known,
+    seconds: timed.seconds + oracle.seconds,
+    secondsJudging: judging.seconds,
+  }
+}
+
+/** A quarter each; what is left over goes to the first kinds. */
+const shares = (count: number): number[] => planKinds.map((_, k) => Math.floor((count + 3 - k) / 4))
+
+async function judgement(
+  held: readonly KindPlan[],
+  model: LatencyModel,
+  oracle: LatencyOracle,
+  macs: (widths: Widths) => number,
+  baseline: (macs: number) => number,
+) {
+  const variants = held.map(({ widths }) => widths)
+  const [first, second] = [await oracle.measure(variants, 0), await oracle.measure(variants, 1)]
+  const holdout = held.map(({ kind, widths }, i) => {
+    const samples = [first[i]!.ratio, second[i]!.ratio]
+    const { low, estimate, high } = model.interval(widths)
+    const measured = (samples[0]! + samples[1]!) / 2
+    return { kind, plan: { ...widths }, predicted: estimate, low, high, measured, macs: macs(widths), samples }
+  })
+  type Row = (typeof holdout)[number]
+  const by = (read: (row: Row) => number, rows: readonly Row[] = holdout) =>
+    judge(
+      rows.map(read),
+      rows.map(({ measured }) => measured),
+    )
+  const linear = (row: Row): number => baseline(row.macs)
+  const floor = judge(
+    holdout.map(({ samples }) => samples[0]!),
+    holdout.map(({ samples }) => samples[1]!),
+  )
+  const kinds = planKinds.flatMap((kind) => {
+    const rows = holdout.filter((row) => row.kind === kind)
+    if (rows.length === 0) return []
+    return [[kind, { plans: rows.length, ...by((row) => row.predicted, rows), macsLinear: by(linear, rows).mape }]]
+  })
+  const inside = holdout.filter(({ low, high, measured }) => low <= measured && measured <= high)
+  const { mape, spearman } = by(linear)
+  return {
+    ...by((row) => row.predicted),
+    byKind: Object.fromEntries(kinds) as JobResult<'predict'>['byKind'],
+    floor: { mape: floor.mape, spearman: floor.spearman },
+    baseline: { macsLinear: { mape, spearman } },
+    coverage: inside.length / holdout.length,
+    holdout,
+  }
+}
