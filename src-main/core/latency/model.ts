@@ -36,10 +36,17 @@ export function fitModel(table: LatencyTable, measured: readonly CalibrationPlan
   const vector = (widths: Widths): number[] => features(widths).map(({ value, prior }) => value * prior)
   const rows = measured.map(({ widths }) => vector(widths))
   const residuals = measured.map(({ widths, ratio }) => 1 - ratio - raw(widths).total)
-  const trust = measured.map(() => 1)
+  let trust = measured.map(() => 1)
   let fit = bestFit(rows, residuals, trust)
-  for (let round = 0; round < 3 && fit; round++) {
-    fit.leaveOneOut.forEach(({ error, sigma }, i) => (trust[i] = Math.min(1, (2.5 * sigma) / Math.abs(error))))
+  for (let round = 0; round < 8 && fit; round++) {
+    const { noise, leaveOneOut } = fit
+    // Against the spread a plan would have if it were trusted like the others.
+    const next = leaveOneOut.map(({ error, sigma }, i) =>
+      Math.min(1, (2.5 * Math.sqrt(sigma ** 2 - (noise / trust[i]!) ** 2 + noise ** 2)) / Math.abs(error)),
+    )
+    const settled = next.every((value, i) => Math.abs(value - trust[i]!) < 0.05)
+    trust = next
+    if (settled) break
     fit = bestFit(rows, residuals, trust)
   }
   const correction = (v: readonly number[]): number =>

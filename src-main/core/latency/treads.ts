@@ -18,14 +18,47 @@ export interface Treads {
  * @param threshold what a step must exceed, in standard errors of the difference of its two treads
  */
 export function findTreads(points: readonly StaircasePoint[], threshold = 3.5): Treads {
-  const n = points.length
-  if (n === 0) return { steps: [], levels: [] }
-  const slope = commonSlope(points)
-  const flat = points.map(({ kept, ratio }) => ratio - slope * kept)
+  if (points.length === 0) return { steps: [], levels: [] }
   const weights = weightsOf(points)
+  const found = [0, slopeWithin([0], points, weights)].map((first) => {
+    let best = partition(points, weights, first, threshold)
+    // The slope that is left within the treads moves their borders, which moves the slope; it settles soon.
+    for (let round = 0; round < 5; round++) {
+      const next = partition(points, weights, slopeWithin(best.starts, points, weights), threshold)
+      if (next.cost >= best.cost - 1e-9) break
+      best = next
+    }
+    return best
+  })
+  const { starts, means, slope } = found.reduce((a, b) => (b.cost < a.cost ? b : a))
+  const levels = points.map(({ kept }, i) => means[starts.findLastIndex((start) => start <= i)]! + slope * kept)
+  const steps = starts.slice(1).map((start, t) => {
+    return { from: points[start]!.kept, to: points[start - 1]!.kept, drop: means[t + 1]! - means[t]! }
+  })
+  return { steps: steps.reverse(), levels }
+}
+
+interface Partition {
+  /** Index of the first point of each tread, rising. */
+  readonly starts: readonly number[]
+  /** Level of each tread at width 0, without the slope. */
+  readonly means: readonly number[]
+  readonly slope: number
+  readonly cost: number
+}
+
+/** The best treads for a given slope per channel. */
+function partition(
+  points: readonly StaircasePoint[],
+  weights: readonly number[],
+  slope: number,
+  threshold: number,
+): Partition {
+  const n = points.length
+  const flat = points.map(({ kept, ratio }) => ratio - slope * kept)
+  const centre = flat[n - 1]!
   // Prefix sums of w, w·x, w·x², so that a run's error is a constant-time question.
   const sums = [new Float64Array(n + 1), new Float64Array(n + 1), new Float64Array(n + 1)] as const
-  const centre = flat[n - 1]!
   for (let i = 0; i < n; i++) {
     const x = flat[i]! - centre
     sums[0][i + 1] = sums[0][i]! + weights[i]!
@@ -33,38 +66,42 @@ export function findTreads(points: readonly StaircasePoint[], threshold = 3.5): 
     sums[2][i + 1] = sums[2][i]! + weights[i]! * x * x
   }
   const over = (k: 0 | 1 | 2, from: number, to: number): number => sums[k][to]! - sums[k][from]!
-  const error = (from: number, to: number): number => over(2, from, to) - over(1, from, to) ** 2 / over(0, from, to)
+  const penalty = threshold * threshold
   const best = new Float64Array(n + 1)
-  const start = new Int32Array(n + 1)
+  const from = new Int32Array(n + 1)
   for (let to = 1; to <= n; to++) {
     best[to] = Infinity
-    for (let from = 0; from < to; from++) {
-      const cost = best[from]! + error(from, to) + threshold * threshold
-      if (cost < best[to]!) [best[to], start[to]] = [cost, from]
+    for (let start = 0; start < to; start++) {
+      const error = over(2, start, to) - over(1, start, to) ** 2 / over(0, start, to)
+      const cost = best[start]! + error + penalty
+      if (cost < best[to]!) [best[to], from[to]] = [cost, start]
     }
   }
-  const levels = new Array<number>(n)
-  const steps: StaircaseStep[] = []
-  let above: number | undefined
-  for (let to = n; to > 0; to = start[to]!) {
-    const from = start[to]!
-    const level = centre + over(1, from, to) / over(0, from, to)
-    for (let i = from; i < to; i++) levels[i] = level + slope * points[i]!.kept
-    if (above !== undefined) steps.push({ from: points[to]!.kept, to: points[to - 1]!.kept, drop: above - level })
-    above = level
+  const starts: number[] = []
+  const means: number[] = []
+  for (let to = n; to > 0; to = from[to]!) {
+    starts.unshift(from[to]!)
+    means.unshift(centre + over(1, from[to]!, to) / over(0, from[to]!, to))
   }
-  return { steps, levels }
+  // A slope is one more thing fitted.
+  return { starts, means, slope, cost: best[n]! + (slope === 0 ? 0 : penalty) }
 }
 
-/** What neighbours on a tread differ by per channel: the mean of the smaller half of all differences. */
-function commonSlope(points: readonly StaircasePoint[]): number {
-  if (points.length < 4) return 0
-  const slopes = points
-    .slice(1)
-    .map((point, i) => (point.ratio - points[i]!.ratio) / (point.kept - points[i]!.kept))
-    .sort((a, b) => Math.abs(a) - Math.abs(b))
-    .slice(0, Math.ceil(points.length / 2))
-  return slopes.reduce((sum, slope) => sum + slope, 0) / slopes.length
+/** Weighted least-squares slope per channel that all treads share. */
+function slopeWithin(starts: readonly number[], points: readonly StaircasePoint[], weights: readonly number[]): number {
+  let [xx, xy] = [0, 0]
+  starts.forEach((start, t) => {
+    const run = points.slice(start, starts[t + 1])
+    const total = run.reduce((sum, _, i) => sum + weights[start + i]!, 0)
+    const mean = (read: (point: StaircasePoint) => number): number =>
+      run.reduce((sum, point, i) => sum + weights[start + i]! * read(point), 0) / total
+    const [mx, my] = [mean(({ kept }) => kept), mean(({ ratio }) => ratio)]
+    run.forEach(({ kept, ratio }, i) => {
+      xx += weights[start + i]! * (kept - mx) ** 2
+      xy += weights[start + i]! * (kept - mx) * (ratio - my)
+    })
+  })
+  return xx > 0 ? xy / xx : 0
 }
 
 /** 1/σ². The untouched network is 1 by definition, but no point decides alone. */
