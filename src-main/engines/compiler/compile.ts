@@ -1,16 +1,12 @@
-import { fail, LupineError } from '../../core/failure'
-import { foldNorms } from '../../core/graph/bn-folding'
-import { beforeFinalActivation } from '../../core/graph/outputs'
-import { producers, type Network, type NetworkNode, type Shape } from '../../core/graph/network'
+import type { Network } from '../../core/graph/network'
+import { endpoint, inputOf, logitsOf, noClassifier, run, whenDone, type Endpoint, type OpaqueNode } from './endpoints'
 import { FLOAT, GraphBuilder, type GraphNode, type Ref } from './graph'
-import { placeholderShape } from './layout'
-import { lower } from './lowering'
-import { distillation, smoothed, squaredError, weighted, type Loss } from './operations/loss'
-import { reshape } from './operations/shaping'
-import { BATCH, prepare } from './prepare'
+import { smoothed, weighted } from './operations/loss'
 import { momentumUpdates, type OptimizerOptions } from './optimizer'
+import { prepare } from './prepare'
 import { Scope } from './scope'
 import { Tape } from './tape'
+import { compileTeacher, distilled, type CompiledTeacher } from './teacher'
 import { isTrainable, VariableStore, type Slot, type Variable } from './variables'
 
 export interface TrainingOptions extends OptimizerOptions {
@@ -31,19 +27,6 @@ export interface CompileOptions {
   readonly inputShape?: readonly number[]
   /** Leaves nodes out that the engine cannot run, instead of failing. */
   readonly partial?: boolean
-}
-
-/** A node that the engine did not take, and why. */
-export interface OpaqueNode {
-  readonly node: NetworkNode
-  readonly why: string
-}
-
-/** A tensor of the network in the graph: its shape in ONNX order, its values NHWC when it is 4-D. */
-export interface Endpoint {
-  readonly tensor: string
-  readonly ref: Ref
-  readonly shape: Shape
 }
 
 export interface TrainingEndpoints {
@@ -114,13 +97,6 @@ export function compile(network: Network, options: CompileOptions = {}): Compile
   }
 }
 
-/** Something to fetch that makes the given ops run: they have no output of their own. */
-export function whenDone(graph: GraphBuilder, ops: readonly Ref[]): Ref {
-  const control = ops.map((op) => `^${op}`)
-  const value = { type: 'float32', shape: [], data: Float32Array.of(1) } as const
-  return graph.node('Const', control, { dtype: FLOAT, value: { tensor: value } }, 'initialize')
-}
-
 function compileTraining(
   graph: GraphBuilder,
   network: Network,
@@ -163,115 +139,4 @@ function compileTraining(
     velocities,
   }
   return { endpoints, teacher: learned }
-}
-
-interface CompiledTeacher {
-  readonly network: Network
-  readonly scope: Scope
-  readonly variables: readonly Variable[]
-}
-
-function compileTeacher(graph: GraphBuilder, network: Network, input: Endpoint): CompiledTeacher {
-  // It never learns: its norms become part of its convolutions, which saves a pass over every activation.
-  const teacher = foldNorms(prepare(network), () => true)
-  const variables = new VariableStore(graph, teacher, 'teacher')
-  const scope = new Scope(graph, undefined, { network: teacher, variables, training: false })
-  const own = teacher.inputs[0].shape ?? []
-  if (own.slice(1).join() !== input.shape.slice(1).join())
-    throw mismatch(`takes [${own.slice(1).join(', ')}] and the network [${input.shape.slice(1).join(', ')}]`)
-  run(scope, teacher, { ...input, tensor: teacher.inputs[0].name })
-  return { network: teacher, scope, variables: variables.all }
-}
-
-/**
- * What each output has to learn from the teacher's, in order, all before a final Softmax or Sigmoid: logits [N, K] by
- * their distribution at the temperature, anything else by its squared error.
- */
-function distilled(scope: Scope, network: Network, teacher: CompiledTeacher, temperature: number) {
-  const { graph } = scope
-  const [own, others] = [network, teacher.network].map(beforeFinalActivation)
-  if (own.outputs.length !== others.outputs.length)
-    throw mismatch(`has ${others.outputs.length} outputs and the network ${own.outputs.length}`)
-  return own.outputs.map(({ name }, i): { output: Ref; loss: Loss } => {
-    const x = endpoint(scope, network, name)
-    const y = endpoint(teacher.scope, teacher.network, others.outputs[i].name)
-    const [classes, taughtClasses] = [classesOf(x.shape), classesOf(y.shape)]
-    if (x.shape.slice(1).join() !== y.shape.slice(1).join() && (classes === undefined || classes !== taughtClasses))
-      throw mismatch(`makes [${y.shape.slice(1).join(', ')}] where the network makes [${x.shape.slice(1).join(', ')}]`)
-    if (classes === undefined) return { output: x.ref, loss: squaredError(graph, x.ref, y.ref, x.shape.length) }
-    const flat = (pass: Scope, { ref, shape }: Endpoint) =>
-      shape.length === 2 ? ref : reshape(pass, ref, [-1, classes])
-    const [rows, taught] = [flat(scope, x), flat(teacher.scope, y)]
-    return { output: rows, loss: distillation(graph, rows, taught, temperature) }
-  })
-}
-
-/** Length of a row of logits: [N, K], or [N, K, 1, 1]; undefined for anything else. */
-function classesOf(shape: Shape): number | undefined {
-  const [, classes, ...pixels] = shape
-  return typeof classes === 'number' && classes > 1 && pixels.every((dim) => dim === 1) ? classes : undefined
-}
-
-const mismatch = (why: string) =>
-  fail('input', 'engine-teacher', `The teacher ${why}.`, 'Use the unpruned network that this one was made from.')
-
-export const noClassifier = (network: Network) =>
-  fail(
-    'input',
-    'engine-no-classifier',
-    `The first output of ${network.name || 'the network'} is no row of logits per image.`,
-    'Train classifiers, or distil from the unpruned network.',
-  )
-
-export function inputOf(graph: GraphBuilder, network: Network): Endpoint {
-  const [{ name, shape = [] }] = network.inputs
-  return { tensor: name, ref: graph.placeholder('input', 'float32', placeholderShape(shape)), shape }
-}
-
-/** @returns the nodes left out, none unless `partial` */
-export function run(scope: Scope, network: Network, input: Endpoint, partial = false): OpaqueNode[] {
-  scope.bind(input.tensor, input.ref, input.shape)
-  const opaque: OpaqueNode[] = []
-  for (const node of network.nodes) {
-    try {
-      lower(node, scope)
-    } catch (error) {
-      if (!partial || !(error instanceof LupineError)) throw error
-      opaque.push({ node, why: error.failure.message })
-    }
-  }
-  return opaque
-}
-
-function endpoint(scope: Scope, network: Network, tensor: string): Endpoint {
-  const ref = scope.find(tensor)
-  if (ref === undefined)
-    throw fail(
-      'input',
-      'engine-output-unknown',
-      `${network.name || 'The network'} has no tensor ${tensor}.`,
-      'Name an output or an inner tensor of the network.',
-    )
-  // TensorFlow does not fetch what it was fed.
-  return {
-    tensor,
-    ref: ref === scope.find(network.inputs[0].name) ? scope.graph.identity(ref) : ref,
-    shape: scope.shape(tensor),
-  }
-}
-
-/** The first output as [N, classes], before a final Softmax; undefined where it has no rows of a known length. */
-export function logitsOf(scope: Scope, network: Network): Endpoint | undefined {
-  const makers = producers(network)
-  let tensor = network.outputs[0].name
-  let maker = makers.get(tensor)
-  while (maker && (maker.op === 'Softmax' || maker.op === 'Identity')) {
-    tensor = maker.inputs[0]
-    maker = makers.get(tensor)
-  }
-  const { ref, shape } = endpoint(scope, network, tensor)
-  if (shape.length === 2) return { tensor, ref, shape }
-  if (shape.length === 0 || shape.slice(1).some((dim) => typeof dim !== 'number')) return undefined
-  const classes = shape.slice(1).reduce<number>((product, dim) => product * Number(dim), 1)
-  return { tensor, ref: reshape(scope, ref, [-1, classes]), shape: [BATCH, classes] }
 }

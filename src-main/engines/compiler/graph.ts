@@ -82,6 +82,16 @@ export class GraphBuilder {
     return this.node('Shape', [x], { T: FLOAT, out_type: INT })
   }
 
+  /** To `shape` (−1 for what is unknown, once). */
+  reshape(x: Ref, shape: readonly number[]): Ref {
+    return this.node('Reshape', [x, this.ints(shape)], { T: FLOAT, Tshape: INT })
+  }
+
+  /** The sum over `axes`, which stay with size 1 where `keepDims`. */
+  sum(x: Ref, axes: readonly number[], keepDims: boolean): Ref {
+    return this.node('Sum', [x, this.ints(axes)], { T: FLOAT, Tidx: INT, keep_dims: { bool: keepDims } })
+  }
+
   identity(x: Ref, name?: string): Ref {
     return this.node('Identity', [x], { T: FLOAT }, name)
   }

@@ -87,6 +87,14 @@ export const toNhwc = (data: Float32Array, shape: readonly number[]): Float32Arr
 export const toNchw = (data: Float32Array, shape: readonly number[]): Float32Array =>
   shape.length === 4 ? permute(data, toGraphOrder(shape), NHWC_TO_NCHW) : data
 
+/** A shape as it is, −1 where it is symbolic. */
+export const sizesOf = (shape: Shape): number[] => shape.map((dim) => (typeof dim === 'number' ? dim : -1))
+
 /** A shape in the graph's order, −1 where it is symbolic. */
-export const placeholderShape = (shape: Shape): number[] =>
-  toGraphOrder(shape).map((dim) => (typeof dim === 'number' ? dim : -1))
+export const placeholderShape = (shape: Shape): number[] => sizesOf(toGraphOrder(shape))
+
+/** Ones put before a shape, up to `rank` dimensions: how ONNX lines up operands that broadcast. */
+export const withLeadingOnes = <T>(shape: readonly T[], rank: number): (T | 1)[] => [
+  ...new Array<1>(Math.max(0, rank - shape.length)).fill(1),
+  ...shape,
+]

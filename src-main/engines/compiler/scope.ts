@@ -3,7 +3,7 @@ import type { Network, NetworkNode, Shape, Tensor } from '../../core/graph/netwo
 import { opRow } from '../../core/graph/ops'
 import { shapeContext } from '../../core/graph/shapes'
 import { type GraphBuilder, type Ref } from './graph'
-import { permute, toGraphOrder } from './layout'
+import { permute, toGraphOrder, withLeadingOnes } from './layout'
 import { widen } from './operations/arrange'
 import { reshape } from './operations/shaping'
 import type { Pass, Value } from './pass'
@@ -122,7 +122,7 @@ export class Scope implements Pass {
     const long = tensor?.shape.filter((dim) => dim !== 1).length ?? 2
     if (!tensor || tensor.type !== 'float32' || long > 1) return this.input(node, index, rank)
     const { value } = this.options.variables.get(node.inputs[index], role, 'same')
-    const shape = [...new Array<number>(Math.max(0, rank - tensor.shape.length)).fill(1), ...tensor.shape]
+    const shape = withLeadingOnes(tensor.shape, rank)
     return { ref: reshape(this, value, toGraphOrder(shape)), shape }
   }
 
@@ -152,7 +152,7 @@ export class Scope implements Pass {
   }
 
   private constantValue(tensor: Tensor, rank: number): Value {
-    const shape = [...new Array<number>(Math.max(0, rank - tensor.shape.length)).fill(1), ...tensor.shape]
+    const shape = withLeadingOnes(tensor.shape, rank)
     const data = shape.length === 4 ? permute(tensor.data, shape, [0, 2, 3, 1]) : Float32Array.from(tensor.data)
     return { ref: this.graph.constant('float32', toGraphOrder(shape), data), shape }
   }

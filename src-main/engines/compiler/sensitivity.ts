@@ -1,5 +1,5 @@
 import type { Network } from '../../core/graph/network'
-import { inputOf, logitsOf, noClassifier, whenDone, type Endpoint } from './compile'
+import { inputOf, logitsOf, noClassifier, whenDone, type Endpoint } from './endpoints'
 import { FLOAT, GraphBuilder, type GraphNode, type Ref } from './graph'
 import { DATA_FORMAT } from './layout'
 import { lower } from './lowering'

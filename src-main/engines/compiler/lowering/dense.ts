@@ -1,6 +1,7 @@
 import { intAttribute, type NetworkNode } from '../../../core/graph/network'
 import { broadcast } from '../../../core/graph/ops/elementwise'
 import type { Ref } from '../graph'
+import { sizesOf, withLeadingOnes } from '../layout'
 import { add, affine } from '../operations/arithmetic'
 import { inGraphOrder, inOnnxOrder, reshapeTo } from '../operations/arrange'
 import { biasAdd } from '../operations/convolution'
@@ -65,8 +66,7 @@ const matMulRow: Lowering = (node, scope) => {
   if (b.shape.length === 2) {
     const flat = reshape(scope, a.ref, [rows, Number(b.shape[0])])
     const shape = [...outer, b.shape[1]]
-    const sizes = shape.map((dim) => (typeof dim === 'number' ? dim : -1))
-    return inGraphOrder(scope, reshape(scope, matMul(scope, flat, b.ref, false), sizes), shape)
+    return inGraphOrder(scope, reshape(scope, matMul(scope, flat, b.ref, false), sizesOf(shape)), shape)
   }
   const rank = Math.max(a.shape.length, b.shape.length)
   const [x, y] = [a, b].map((value) => ranked(scope, value, rank))
@@ -78,16 +78,9 @@ const matMulRow: Lowering = (node, scope) => {
 /** With ones put before its shape; ONNX order before and after. */
 function ranked(scope: Scope, x: Value, rank: number): Value | undefined {
   if (x.shape.length === rank) return x
-  const shape = [...new Array<number>(rank - x.shape.length).fill(1), ...x.shape]
+  const shape = withLeadingOnes(x.shape, rank)
   if (rank !== 4) return reshapeTo(scope, x, shape)
-  return {
-    ref: reshape(
-      scope,
-      x.ref,
-      shape.map((dim) => (typeof dim === 'number' ? dim : -1)),
-    ),
-    shape,
-  }
+  return { ref: reshape(scope, x.ref, sizesOf(shape)), shape }
 }
 
 export const denseRows: Record<string, Lowering> = { Gemm: gemm, MatMul: matMulRow }

@@ -1,4 +1,4 @@
-import { FLOAT, INT, type Ref } from '../graph'
+import { FLOAT, type Ref } from '../graph'
 import { record, type Pass } from '../pass'
 
 /** An element-wise op whose gradient op takes (dy, y) or (y, dy), as TensorFlow has it for each. */
@@ -32,11 +32,7 @@ export function softmax(pass: Pass, x: Ref, rank: number): Ref {
   return record(pass, y, [x], (dy, accumulate) =>
     accumulate(x, () => {
       const product = graph.node('Mul', [dy, y], { T: FLOAT })
-      const sum = graph.node('Sum', [product, graph.ints([rank - 1])], {
-        T: FLOAT,
-        Tidx: INT,
-        keep_dims: { bool: true },
-      })
+      const sum = graph.sum(product, [rank - 1], true)
       return graph.node('Mul', [graph.node('Sub', [dy, sum], { T: FLOAT }), y], { T: FLOAT })
     }),
   )
@@ -48,7 +44,7 @@ export function logSoftmax(pass: Pass, x: Ref, rank: number): Ref {
   const y = graph.node('LogSoftmax', [x], { T: FLOAT })
   return record(pass, y, [x], (dy, accumulate) =>
     accumulate(x, () => {
-      const sum = graph.node('Sum', [dy, graph.ints([rank - 1])], { T: FLOAT, Tidx: INT, keep_dims: { bool: true } })
+      const sum = graph.sum(dy, [rank - 1], true)
       const share = graph.node('Mul', [graph.node('Exp', [y], { T: FLOAT }), sum], { T: FLOAT })
       return graph.node('Sub', [dy, share], { T: FLOAT })
     }),

@@ -1,6 +1,6 @@
 import { broadcast } from '../../../core/graph/ops/elementwise'
-import { FLOAT, INT, type Ref } from '../graph'
-import { graphAxis } from '../layout'
+import { FLOAT, type Ref } from '../graph'
+import { graphAxis, withLeadingOnes } from '../layout'
 import { record, type Pass, type Value } from '../pass'
 import { compare } from './elementwise'
 
@@ -8,16 +8,10 @@ import { compare } from './elementwise'
  * A gradient of shape `from`, summed down to `to`, the shape of an operand that was broadcast (ONNX order, right-aligned).
  */
 function unbroadcast(pass: Pass, dy: Ref, from: Value['shape'], to: Value['shape']): Ref {
-  const missing = from.length - to.length
-  const expanded = [...new Array<number>(missing).fill(1), ...to]
-  const axes = expanded.flatMap((dim, axis) => (dim === 1 && from[axis] !== 1 ? [axis] : []))
+  const axes = withLeadingOnes(to, from.length).flatMap((dim, axis) => (dim === 1 && from[axis] !== 1 ? [axis] : []))
   if (axes.length === 0) return dy
   const inGraph = axes.map((axis) => graphAxis(axis, from.length)).sort((a, b) => a - b)
-  return pass.graph.node('Sum', [dy, pass.graph.ints(inGraph)], {
-    T: FLOAT,
-    Tidx: INT,
-    keep_dims: { bool: true },
-  })
+  return pass.graph.sum(dy, inGraph, true)
 }
 
 /** a + b, with broadcasting; `shape` is the result's. Operands of 4-D results are 4-D. */

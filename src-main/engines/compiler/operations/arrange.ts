@@ -1,5 +1,13 @@
 import type { Shape } from '../../../core/graph/network'
-import { graphAxis, NCHW_TO_NHWC, NHWC_TO_NCHW, placeholderShape, toGraphOrder } from '../layout'
+import {
+  graphAxis,
+  NCHW_TO_NHWC,
+  NHWC_TO_NCHW,
+  placeholderShape,
+  sizesOf,
+  toGraphOrder,
+  withLeadingOnes,
+} from '../layout'
 import type { Ref } from '../graph'
 import type { Pass, Value } from '../pass'
 import { reshape, transpose } from './shaping'
@@ -45,9 +53,8 @@ export function reshapeTo(pass: Pass, x: Value, target: Shape): Value | undefine
   if (!shape) return undefined
   if (shape.join() === x.shape.join()) return { ref: x.ref, shape }
   const ordered = sameOrder(x.shape) ? x.ref : transpose(pass, x.ref, NHWC_TO_NCHW)
-  const sizes = shape.map((dim) => (typeof dim === 'number' ? dim : -1))
   if (sameOrder(shape)) return { ref: reshape(pass, ordered, placeholderShape(shape)), shape }
-  return { ref: transpose(pass, reshape(pass, ordered, sizes), NCHW_TO_NHWC), shape }
+  return { ref: transpose(pass, reshape(pass, ordered, sizesOf(shape)), NCHW_TO_NHWC), shape }
 }
 
 /** Result axis i is axis order[i] of x, in ONNX order. */
@@ -63,7 +70,7 @@ export function transposeTo(pass: Pass, x: Value, order: readonly number[]): Val
 
 /** x with ones put before its shape, so that it meets tensors of `rank` dimensions as ONNX broadcasts. */
 export function widen(pass: Pass, x: Value, rank: number): Value {
-  const shape = [...new Array<number>(Math.max(0, rank - x.shape.length)).fill(1), ...x.shape]
+  const shape = withLeadingOnes(x.shape, rank)
   if (shape.length === x.shape.length) return x
   return reshapeTo(pass, x, shape) ?? x
 }

@@ -1,5 +1,5 @@
 import { broadcast } from '../../../core/graph/ops/elementwise'
-import { FLOAT, INT, type Ref } from '../graph'
+import { FLOAT, type Ref } from '../graph'
 import { record, type Pass, type Value } from '../pass'
 
 /** x [N, K] · w [K, M], or w [M, K] transposed. */
@@ -24,7 +24,7 @@ export function batchMatMul(pass: Pass, a: Value, b: Value): Value {
   const shrink = (dy: Ref, operand: Value): Ref => {
     const axes = outer.flatMap((dim, axis) => (dim !== 1 && operand.shape[axis] === 1 ? [axis] : []))
     if (axes.length === 0) return dy
-    return graph.node('Sum', [dy, graph.ints(axes)], { T: FLOAT, Tidx: INT, keep_dims: { bool: true } })
+    return graph.sum(dy, axes, true)
   }
   const ref = product(a.ref, b.ref, false, false)
   record(pass, ref, [a.ref, b.ref], (dy, accumulate) => {

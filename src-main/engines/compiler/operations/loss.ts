@@ -43,8 +43,8 @@ export function distillation(graph: GraphBuilder, logits: Ref, teacher: Ref, tem
  */
 export function squaredError(graph: GraphBuilder, x: Ref, teacher: Ref, rank: number): Loss {
   const node = (op: string, ...inputs: Ref[]) => graph.node(op, inputs, { T: FLOAT })
-  const axes = graph.ints(Array.from({ length: rank }, (_, axis) => axis))
-  const total = (values: Ref) => graph.node('Sum', [values, axes], { T: FLOAT, Tidx: INT, keep_dims: { bool: false } })
+  const axes = Array.from({ length: rank }, (_, axis) => axis)
+  const total = (values: Ref) => graph.sum(values, axes, false)
   const error = node('Sub', x, teacher)
   // A teacher that says nothing but zeros would divide by them.
   const scale = node('AddV2', total(node('Square', teacher)), graph.scalar(1e-12))

@@ -52,14 +52,12 @@ export function subsample(
   // Whole steps only: else the last pixels would stand for less than a stride.
   if (height % down || width % across) return averagePool(pass, x, window)
   const y = graph.node('AvgPool', [x], poolAttributes(window))
-  const reshaped = (value: Ref, shape: readonly number[]) =>
-    graph.node('Reshape', [value, graph.ints(shape)], { T: FLOAT, Tshape: INT })
   return record(pass, y, [x], (dy, accumulate) =>
     accumulate(x, () => {
-      const rows = reshaped(dy, [-1, 1, width / across, 1, channels])
+      const rows = graph.reshape(dy, [-1, 1, width / across, 1, channels])
       const table = graph.constant('int32', [5, 2], [0, 0, 0, down - 1, 0, 0, 0, across - 1, 0, 0])
       const spread = graph.node('Pad', [rows, table], { T: FLOAT, Tpaddings: INT })
-      return reshaped(spread, [-1, height, width, channels])
+      return graph.reshape(spread, [-1, height, width, channels])
     }),
   )
 }
@@ -76,9 +74,7 @@ export function spatialMean(
   const y = graph.node('Mean', [x, graph.ints([1, 2])], { T: FLOAT, Tidx: INT, keep_dims: { bool: keepDims } })
   return record(pass, y, [x], (dy, accumulate) =>
     accumulate(x, () => {
-      const wide = keepDims
-        ? dy
-        : graph.node('Reshape', [dy, graph.ints([-1, 1, 1, channels])], { T: FLOAT, Tshape: INT })
+      const wide = keepDims ? dy : graph.reshape(dy, [-1, 1, 1, channels])
       const share = new Float32Array(height * width).fill(1 / (height * width))
       return graph.node('Mul', [wide, graph.constant('float32', [1, height, width, 1], share)], { T: FLOAT })
     }),

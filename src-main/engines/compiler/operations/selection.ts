@@ -8,9 +8,6 @@ const volume = (dims: readonly number[]): number => dims.reduce((a, b) => a * b,
 /** A product of extents, −1 where one of them is unknown. */
 const extent = (dims: readonly number[]): number => (dims.some((dim) => dim < 0) ? -1 : volume(dims))
 
-const reshape = (graph: GraphBuilder, x: Ref, shape: readonly number[]): Ref =>
-  graph.node('Reshape', [x, graph.ints(shape)], { T: FLOAT, Tshape: INT })
-
 /** matrix · x along `axis`; `dims` is x's shape in the graph, −1 at most once. */
 function product(graph: GraphBuilder, x: Ref, dims: readonly number[], axis: number, matrix: Matrix): Ref {
   const [rows, columns] = [matrix.length, matrix[0]?.length ?? 0]
@@ -18,12 +15,12 @@ function product(graph: GraphBuilder, x: Ref, dims: readonly number[], axis: num
   const weights = (shape: readonly number[]) => graph.constant('float32', shape, matrix.flat())
   const result = dims.with(axis, rows)
   if (inner === 1) {
-    const flat = reshape(graph, x, [extent(dims.slice(0, axis)), columns])
+    const flat = graph.reshape(x, [extent(dims.slice(0, axis)), columns])
     const attributes = { T: FLOAT, transpose_a: { bool: false }, transpose_b: { bool: true } }
-    return reshape(graph, graph.node('MatMul', [flat, weights([rows, columns])], attributes), result)
+    return graph.reshape(graph.node('MatMul', [flat, weights([rows, columns])], attributes), result)
   }
-  const stacked = reshape(graph, x, [extent(dims.slice(0, axis)), columns, inner])
-  return reshape(graph, graph.node('BatchMatMulV2', [weights([1, rows, columns]), stacked], { T: FLOAT }), result)
+  const stacked = graph.reshape(x, [extent(dims.slice(0, axis)), columns, inner])
+  return graph.reshape(graph.node('BatchMatMulV2', [weights([1, rows, columns]), stacked], { T: FLOAT }), result)
 }
 
 const transposed = (matrix: Matrix): Matrix => (matrix[0] ?? []).map((_, j) => matrix.map((row) => row[j]))
@@ -50,8 +47,8 @@ export function select(pass: Pass, x: Ref, dims: readonly number[], axis: number
       const size = dims[axis]
       const times = indices.length / size
       if (Number.isInteger(times) && indices.every((index, i) => index === Math.floor(i / times))) {
-        const apart = reshape(graph, dy, [...dims.slice(0, axis + 1), times, ...dims.slice(axis + 1)])
-        return graph.node('Sum', [apart, graph.ints([axis + 1])], { T: FLOAT, Tidx: INT, keep_dims: { bool: false } })
+        const apart = graph.reshape(dy, [...dims.slice(0, axis + 1), times, ...dims.slice(axis + 1)])
+        return graph.sum(apart, [axis + 1], false)
       }
       const back = Array.from({ length: size }, (_, j) => indices.map((index) => (index === j ? 1 : 0)))
       return product(graph, dy, dims.with(axis, indices.length), axis, back)
@@ -70,8 +67,8 @@ export function tile(pass: Pass, x: Ref, dims: readonly number[], times: readonl
       const now = dims.map((dim, axis) => (dim < 0 ? -1 : dim * times[axis]))
       times.forEach((count, axis) => {
         if (count === 1) return
-        const apart = reshape(graph, sum, [...now.slice(0, axis), count, dims[axis], ...now.slice(axis + 1)])
-        sum = graph.node('Sum', [apart, graph.ints([axis])], { T: FLOAT, Tidx: INT, keep_dims: { bool: false } })
+        const apart = graph.reshape(sum, [...now.slice(0, axis), count, dims[axis], ...now.slice(axis + 1)])
+        sum = graph.sum(apart, [axis], false)
         now[axis] = dims[axis]
       })
       return sum

@@ -81,10 +81,9 @@ function paddingTable({ graph }: Pass, before: readonly number[], after: readonl
 /** To `shape` (−1 for the batch). */
 export function reshape(pass: Pass, x: Ref, shape: readonly number[]): Ref {
   const { graph } = pass
-  const attributes = { T: FLOAT, Tshape: INT }
-  const y = graph.node('Reshape', [x, graph.ints(shape)], attributes)
+  const y = graph.reshape(x, shape)
   return record(pass, y, [x], (dy, accumulate) =>
-    accumulate(x, () => graph.node('Reshape', [dy, graph.shapeOf(x)], attributes)),
+    accumulate(x, () => graph.node('Reshape', [dy, graph.shapeOf(x)], { T: FLOAT, Tshape: INT })),
   )
 }
 
