@@ -1,4 +1,5 @@
 import type { CallName, CallRequest, JobName, JobRequest } from '../contract'
+import { fail } from '../core/failure'
 import { budget, number, numbers, required, text, type Option, type Values } from './options'
 import * as summaries from './summaries'
 
@@ -9,7 +10,7 @@ export type Request =
 
 export interface Command {
   readonly about: string
-  /** Names of positional arguments. */
+  /** Names of positional arguments; those in [brackets] may be left out. */
   readonly arguments: readonly string[]
   readonly options: Readonly<Record<string, Option>>
   /** @throws LupineError kind 'usage' */
@@ -361,6 +362,26 @@ export const commands: Readonly<Record<string, Command>> = {
     options: {},
     request: (_values, [dir]) => ({ job: 'resume', request: { dir: dir! } }),
     summary: summaries.run,
+  },
+  devices: {
+    about: 'boards used before, serial ports, this computer, and what TensorFlow runs on',
+    arguments: ['[forget]', '[NAME]'],
+    options: {},
+    request: (_values, [verb, name]): Request => {
+      if (verb === undefined) return { call: 'devices.list', request: {} }
+      if (verb === 'forget' && name !== undefined) return { call: 'devices.forget', request: { name } }
+      const message =
+        verb === 'forget'
+          ? 'lupine devices forget needs the NAME of a saved device.'
+          : `lupine devices: what is "${verb}"?`
+      throw fail(
+        'usage',
+        'devices-usage',
+        message,
+        'lupine devices lists them; lupine devices forget NAME removes one.',
+      )
+    },
+    summary: summaries.devices,
   },
   demo: {
     about: 'the built-in sample, end to end on this computer, in minutes',

@@ -13,7 +13,10 @@ export interface Option {
 
 export type Values = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>
 
-/** @throws LupineError kind 'usage' 'option-unknown', 'argument-missing', 'argument-extra' */
+/**
+ * @param positionals their names; one in [brackets] may be left out
+ * @throws LupineError kind 'usage' 'option-unknown', 'argument-missing', 'argument-extra'
+ */
 export function parseCommandLine(
   command: string,
   args: readonly string[],
@@ -30,7 +33,7 @@ export function parseCommandLine(
       ),
     })
     const missing = positionals[parsed.positionals.length]
-    if (missing && !parsed.values['help'])
+    if (missing && !missing.startsWith('[') && !parsed.values['help'])
       throw fail('usage', 'argument-missing', `lupine ${command} needs ${missing}.`, hint)
     const extra = parsed.positionals[positionals.length]
     if (extra !== undefined) throw fail('usage', 'argument-extra', `lupine ${command}: what is "${extra}"?`, hint)

@@ -170,3 +170,28 @@ export function run(result: JobResult<'run'>): string {
     `model ${result.files.find((file) => file.endsWith('model.onnx')) ?? ''}, plan ${result.plan}`,
   ].join('\n')
 }
+
+export function devices(result: CallResult<'devices.list'> | CallResult<'devices.forget'>): string {
+  if ('forgot' in result) return `Forgot ${result.forgot.name} (${result.forgot.address}).`
+  const { saved, serialPorts, local, tensorflow, notes } = result
+  const gigabytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GB`
+  const ports = serialPorts.map(({ path, manufacturer = '', vendorId, productId }) => [
+    `  ${path}`,
+    manufacturer,
+    vendorId ? `USB ${vendorId}:${productId ?? ''}` : '',
+  ])
+  return [
+    `local: ${local.cpu} (${local.arch}), ${local.cores.usable} of ${local.cores.all} cores, ${gigabytes(local.memory.total)} of memory, ${local.os}`,
+    saved.length > 0 ? 'saved:' : 'saved: none',
+    ...(saved.length > 0
+      ? [columns(saved.map(({ name, address, lastUsed }) => [`  ${name}`, address, lastUsed]))]
+      : []),
+    ports.length > 0 ? 'serial ports:' : 'serial ports: none found',
+    ...(ports.length > 0 ? [columns(ports)] : []),
+    tensorflow.device
+      ? `TensorFlow ${tensorflow.version ?? ''} on ${tensorflow.device === 'cuda' ? 'CUDA' : 'the CPU'}: ${tensorflow.why}`
+      : `TensorFlow: ${tensorflow.why}`,
+    ...(tensorflow.hint ? [`  ${tensorflow.hint}`] : []),
+    ...notes.map((text) => `note: ${text}`),
+  ].join('\n')
+}

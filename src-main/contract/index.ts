@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { devicesForget, devicesList } from './devices'
 import { jobSummary } from './events'
 import { predict, staircase } from './latency'
 import { check, create, inspect, prune } from './model'
@@ -22,6 +23,8 @@ export const calls = {
   'model.check': check,
   'model.prune': prune,
   'model.new': create,
+  'devices.list': devicesList,
+  'devices.forget': devicesForget,
   'jobs.list': { request: z.object({}), result: z.array(jobSummary) },
   'jobs.cancel': { request: job, result: z.object({}) },
   'jobs.pause': { request: job, result: z.object({}) },

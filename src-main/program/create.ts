@@ -30,6 +30,8 @@ export function createProgram(): Program {
     'model.check': async (request) => (await import('./check')).checkModel(request),
     'model.prune': async (request) => (await import('./prune')).pruneModel(request),
     'model.new': async (request) => (await import('./new')).newModel(request),
+    'devices.list': async () => (await import('./devices')).listDevices(),
+    'devices.forget': async (request) => (await import('./devices')).forgetSavedDevice(request),
     'program.about': async () => (await import('./about')).aboutProgram(),
     'jobs.list': () => Promise.resolve(register.list()),
     'jobs.cancel': ({ job }) => act(() => register.get(job).cancel()),

@@ -1,0 +1,47 @@
+import { z } from 'zod'
+
+const saved = z.object({ name: z.string(), address: z.string(), lastUsed: z.string().describe('ISO 8601') })
+
+const gpu = z.object({ name: z.string(), driver: z.string(), capability: z.string() })
+
+export const devicesList = {
+  request: z.object({}),
+  result: z.object({
+    saved: z.array(saved).describe('boards used before, the last one first'),
+    serialPorts: z.array(
+      z.object({
+        path: z.string(),
+        manufacturer: z.string().optional(),
+        serialNumber: z.string().optional(),
+        vendorId: z.string().optional(),
+        productId: z.string().optional(),
+      }),
+    ),
+    local: z
+      .object({
+        address: z.literal('local'),
+        cpu: z.string(),
+        arch: z.string(),
+        cores: z.object({ all: z.number(), usable: z.number() }),
+        memory: z.object({ total: z.number(), free: z.number() }).describe('bytes'),
+        os: z.string(),
+        governor: z.string().optional(),
+      })
+      .describe('this computer'),
+    tensorflow: z.object({
+      ready: z.boolean(),
+      version: z.string().nullable(),
+      device: z.enum(['cuda', 'cpu']).nullable(),
+      why: z.string().describe('why this device and not the other, or why none'),
+      hint: z.string().describe("'' where there is nothing to mend"),
+      source: z.string().nullable().describe('what it was set up from: pip, files or package'),
+      gpus: z.array(gpu).describe('as nvidia-smi names them'),
+    }),
+    notes: z.array(z.string()),
+  }),
+}
+
+export const devicesForget = {
+  request: z.object({ name: z.string().min(1) }),
+  result: z.object({ forgot: saved, saved: z.array(saved) }),
+}

@@ -1,0 +1,44 @@
+/** `lupine devices` on the built command line. */
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { cpus, tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { withoutTensorFlow } from '../fixtures/engines/tools'
+
+const cli = resolve(import.meta.dirname, '../../out/main/cli.js')
+const dir = mkdtempSync(join(tmpdir(), 'lupine-devices-'))
+const pi = { name: 'pi', address: 'ssh://user@pi.local', lastUsed: '2026-11-01T10:00:00.000Z' }
+
+function lupine(...args: string[]) {
+  const env = { ...process.env, XDG_CONFIG_HOME: dir, APPDATA: dir }
+  return spawnSync(process.execPath, [cli, 'devices', ...args], { encoding: 'utf8', env })
+}
+const answer = (...args: string[]) => JSON.parse(lupine(...args, '--json').stdout) as Record<string, unknown>
+
+beforeAll(() => {
+  mkdirSync(join(dir, 'lupine'))
+  const file = { format: 'lupine-devices', version: 1, devices: [pi] }
+  writeFileSync(join(dir, 'lupine', 'devices.json'), JSON.stringify(file))
+})
+afterAll(() => rmSync(dir, { recursive: true }))
+
+it('shows saved boards, this computer, and what TensorFlow runs on and why', () => {
+  const { saved, serialPorts, local, tensorflow } = answer()
+  expect(saved).toEqual([pi])
+  expect(serialPorts).toBeInstanceOf(Array)
+  expect(local).toMatchObject({ address: 'local', cores: { all: cpus().length } })
+  const { device, why } = tensorflow as { device: string | null; why: string }
+  expect(['cpu', 'cuda', null]).toContain(device)
+  expect(device === null).toBe(withoutTensorFlow !== undefined)
+  expect(why).toMatch(/\.$/)
+  expect(lupine().stdout).toMatch(/^local: .*\n(.*\n)*TensorFlow.*: /)
+})
+
+it('forgets a board, once', () => {
+  expect(answer('forget', 'pi')).toEqual({ forgot: pi, saved: [] })
+  const again = lupine('forget', 'pi', '--json')
+  expect([again.status, JSON.parse(again.stdout)]).toMatchObject([3, { error: { code: 'device-unknown' } }])
+  expect(lupine('forget').status).toBe(2)
+  expect(lupine('remember', 'pi').status).toBe(2)
+})
