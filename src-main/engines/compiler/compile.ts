@@ -9,6 +9,7 @@ import { Tape } from './tape'
 import { compileTeacher, distilled, type CompiledTeacher } from './teacher'
 import { isTrainable, VariableStore, type Slot, type Variable } from './variables'
 
+/** What a training step minimizes, and how. */
 export interface TrainingOptions extends OptimizerOptions {
   /** The network to learn from, frozen. */
   readonly teacher?: Network
@@ -29,6 +30,7 @@ export interface CompileOptions {
   readonly partial?: boolean
 }
 
+/** What to feed and fetch for a training step. */
 export interface TrainingEndpoints {
   /** Feed: int32 [N], and a float scalar. */
   readonly labels: Ref

@@ -21,6 +21,7 @@ export interface Endpoint {
   readonly shape: Shape
 }
 
+/** What labels cannot train. */
 export const noClassifier = (network: Network) =>
   fail(
     'input',

@@ -14,6 +14,7 @@ export type WeightLayout = 'same' | 'conv' | 'depthwise'
 export const LAYOUT = 'NHWC'
 export const DATA_FORMAT: Attribute = { string: LAYOUT }
 
+/** Where each axis of the result comes from. */
 export const NCHW_TO_NHWC = [0, 2, 3, 1]
 export const NHWC_TO_NCHW = [0, 3, 1, 2]
 

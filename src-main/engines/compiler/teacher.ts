@@ -11,6 +11,7 @@ import { prepare } from './prepare'
 import { Scope } from './scope'
 import { VariableStore, type Variable } from './variables'
 
+/** A teacher in the student's graph: its tensors are found through `scope`. */
 export interface CompiledTeacher {
   readonly network: Network
   readonly scope: Scope

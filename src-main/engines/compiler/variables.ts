@@ -25,6 +25,7 @@ export interface Variable extends Slot {
   readonly graphShape: readonly number[]
 }
 
+/** Whether the optimizer changes it: the network's own, running statistics apart. */
 export const isTrainable = (variable: Variable): boolean =>
   variable.owner === 'network' && variable.role !== 'mean' && variable.role !== 'variance'
 

@@ -12,6 +12,7 @@ const unary =
     )
   }
 
+// All of them: x of any shape → the same shape.
 export const relu = unary('Relu', 'ReluGrad', 'dy first')
 export const relu6 = unary('Relu6', 'Relu6Grad', 'dy first')
 export const sigmoid = unary('Sigmoid', 'SigmoidGrad', 'y first')

@@ -11,6 +11,7 @@ export interface Pads {
   readonly right: number
 }
 
+/** Where a kernel looks. */
 export interface Window {
   /** Height, width. */
   readonly kernel: readonly [number, number]
@@ -47,6 +48,7 @@ function paddingAttributes(window: Window, [height, width]: readonly [number, nu
   return { padding: { string: 'EXPLICIT' }, explicit_paddings: { ints: [0, 0, top, bottom, left, right, 0, 0] } }
 }
 
+/** Attributes of Conv2D, DepthwiseConv2dNative and their gradients; `size`: height and width of the input. */
 export const convolutionAttributes = (window: Window, size: readonly [number, number]): Record<string, Attribute> => ({
   T: FLOAT,
   strides: { ints: [1, ...window.strides, 1] },
@@ -55,6 +57,7 @@ export const convolutionAttributes = (window: Window, size: readonly [number, nu
   ...paddingAttributes(window, size),
 })
 
+/** A filter in the graph, [kH, kW, C, O], or [kH, kW, C, m] when depthwise. */
 export interface Weight {
   readonly ref: Ref
   readonly graphShape: readonly number[]

@@ -2,6 +2,7 @@ import { FLOAT, type Attribute, type Ref } from '../graph'
 import { DATA_FORMAT } from '../layout'
 import { record, type Pass } from '../pass'
 
+/** Vectors [C]. */
 export interface BatchNormParameters {
   readonly scale: Ref
   readonly shift: Ref

@@ -2,6 +2,7 @@ import { FLOAT, INT, type Attribute, type Ref } from '../graph'
 import { DATA_FORMAT } from '../layout'
 import { record, type Pass } from '../pass'
 
+/** Height, width. */
 export interface PoolWindow {
   readonly kernel: readonly [number, number]
   readonly strides: readonly [number, number]
