@@ -1,5 +1,6 @@
 import type { LatencyMeasurement, Widths } from '../ports'
 import { MAD_TO_SIGMA } from '../statistics/robust'
+import { borrowLevels } from './borrow'
 import { findTreads } from './treads'
 import {
   type LatencyGroup,
@@ -78,7 +79,13 @@ export function buildTable(
     staircases[signature] ??= { channels, ...withTreads(list, threshold) }
   }
   const calibration = { linear: 1, quadratic: 0, removal: 0, spread: undefined, plans: 0 }
-  return { version: 1, groups, staircases, removals, calibration }
+  const read = macs ? borrowLevels(staircases, groups, macs) : staircases
+  // A lone group's removal is a point of its staircase too.
+  for (const { id, branch, signature } of groups) {
+    const removed = read[signature]!.points.find(({ kept }) => kept === 0)
+    if (removed?.level !== undefined && removals[branch ?? id] !== undefined) removals[branch ?? id] = removed.level
+  }
+  return { version: 1, groups, staircases: read, removals, calibration }
 }
 
 /** Points by rising width with their treads; a removed branch (width 0) is no tread. */
