@@ -89,6 +89,20 @@ export default defineConfig(
     },
   },
   {
+    files: ['test/**/*.ts'],
+    ignores: ['test/fixtures/temporary.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          name: 'node:os',
+          importNames: ['tmpdir'],
+          message: 'Take folders from test/fixtures/temporary.ts: it sees to it that none is left behind.',
+        },
+      ],
+    },
+  },
+  {
     files: ['src-main/core/**/*.ts'],
     rules: {
       'no-restricted-globals': [

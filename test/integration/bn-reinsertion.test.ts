@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { foldNorms } from '../../src-main/core/graph/bn-folding'
@@ -11,10 +10,11 @@ import { createSession, runSession } from '../../src-main/engines/onnxruntime/ru
 import { loadOnnx, saveOnnx } from '../../src-main/formats/onnx/files'
 import { writeOnnx } from '../../src-main/formats/onnx/write'
 import { quickResnet } from '../fixtures/networks'
+import { temporaryFolder } from '../fixtures/temporary'
 
 /** A network as an exporter would write it that folds BN: end to end on the built command line. */
 const root = resolve(import.meta.dirname, '../..')
-const dir = mkdtempSync(join(tmpdir(), 'lupine-folded-'))
+const dir = temporaryFolder('folded')
 const folded = join(dir, 'folded.onnx')
 const project = join(dir, 'project')
 

@@ -1,5 +1,3 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { openDataset } from '../../src-main/datasets/open'
@@ -11,9 +9,10 @@ import { writeOnnx } from '../../src-main/formats/onnx/write'
 import { loadVectors, varianceOf } from '../../src-main/formats/vectors'
 import { writeTinyCifar } from '../fixtures/engines/tiny-cifar'
 import { livelyResnet } from '../fixtures/networks'
+import { temporaryFolder } from '../fixtures/temporary'
 
 const normalization = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] }
-const dir = mkdtempSync(join(tmpdir(), 'lupine-channels-'))
+const dir = temporaryFolder('channels')
 const address = `cifar10:${join(dir, 'data')}`
 beforeAll(() => writeTinyCifar(join(dir, 'data')))
 

@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { writeClasses } from '../fixtures/image-folder'
+import { temporaryFolder } from '../fixtures/temporary'
 
 /** The built command line on folders of images; the wasm engine, which is always there. */
 const cli = resolve(import.meta.dirname, '../../out/main/cli.js')
-const dir = mkdtempSync(join(tmpdir(), 'lupine-cli-images-'))
+const dir = temporaryFolder('cli-images')
 const [classes, flat, model, trained] = ['classes', 'flat', 'new.onnx', 'trained.onnx'].map((name) =>
   join(dir, name),
 ) as [string, string, string, string]
@@ -28,7 +28,6 @@ beforeAll(async () => {
     cpSync(join(classes, 'train', name), flat, { recursive: true })
   expect(lupine('new', 'resnet20', '--classes', '3', '--out', model).status).toBe(0)
 })
-afterAll(() => rmSync(dir, { recursive: true }))
 
 it('trains, and tells the classes of val/ apart', () => {
   const options = ['--epochs', '3', '--batch', '27', '--engine', 'wasm', '--lr', '0.05', '--out', trained]

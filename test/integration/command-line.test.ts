@@ -1,14 +1,14 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { copyFileSync, existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { saveOnnx } from '../../src-main/formats/onnx/files'
 import { livelyResnet, quickResnet } from '../fixtures/networks'
+import { temporaryFolder } from '../fixtures/temporary'
 
 /** The built command line, as the launcher starts it. */
 const cli = resolve(import.meta.dirname, '../../out/main/cli.js')
-const dir = mkdtempSync(join(tmpdir(), 'lupine-cli-'))
+const dir = temporaryFolder('cli')
 const model = join(dir, 'model.onnx')
 const quick = join(dir, 'quick.onnx')
 

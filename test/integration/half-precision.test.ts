@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { ForwardRequest } from '../../src-main/engines/interface'
@@ -14,6 +13,7 @@ import type { Forwarder } from '../../src-main/program/compare'
 import { NetworkBuilder } from '../fixtures/engines/builder'
 import { tinyResnet } from '../fixtures/engines/tiny-resnet'
 import { halfPrecision } from '../fixtures/half'
+import { temporaryFolder } from '../fixtures/temporary'
 
 const reference: Forwarder = { call: (_, request: ForwardRequest) => inOnnxruntime(request) }
 
@@ -28,7 +28,7 @@ describe('a file in half precision', () => {
   let folder = ''
   let engine: Forwarder
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'lupine-half-'))
+    folder = temporaryFolder('half')
     const backend = await openWasm()
     engine = { call: (_, request: ForwardRequest) => forwardModel(backend, request) }
   })

@@ -1,5 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -11,17 +10,14 @@ import { openDataset } from '../../src-main/datasets/open'
 import { createOrder, inBatches, spread } from '../../src-main/datasets/order'
 import { readSplit } from '../fixtures/splits'
 import { writeClasses, writePlain } from '../fixtures/image-folder'
+import { temporaryFolder } from '../fixtures/temporary'
 
 const half = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] }
 const augment = { crop: 4, flip: true, cutout: 6 }
 
-let base: string
+const base = temporaryFolder('images')
 const threads = new LoaderThreads()
-beforeAll(async () => void (base = await mkdtemp(join(tmpdir(), 'lupine-images-'))))
-afterAll(async () => {
-  await threads.close()
-  await rm(base, { recursive: true })
-})
+afterAll(() => threads.close())
 
 let folders = 0
 /** A data set of a fresh folder that `write` fills. */

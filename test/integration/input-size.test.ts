@@ -1,14 +1,13 @@
 /** `--input` on the built command line, with a network whose image size is open. */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { loadOnnx, saveOnnx } from '../../src-main/formats/onnx/files'
 import { quickResnet } from '../fixtures/networks'
+import { temporaryFolder } from '../fixtures/temporary'
 
 const cli = resolve(import.meta.dirname, '../../out/main/cli.js')
-const dir = mkdtempSync(join(tmpdir(), 'lupine-sizes-'))
+const dir = temporaryFolder('sizes')
 const model = join(dir, 'open.onnx')
 const pruned = join(dir, 'pruned.onnx')
 const open = ['batch', 3, 'height', 'width']
@@ -24,7 +23,6 @@ beforeAll(async () => {
   const network = quickResnet()
   await saveOnnx(model, { ...network, inputs: [{ ...network.inputs[0]!, shape: open }] })
 })
-afterAll(() => rmSync(dir, { recursive: true }))
 
 interface Costs {
   macs: number

@@ -1,16 +1,16 @@
 /** `lupine finetune`, killed outright in the middle of an epoch and given again: the same as if nothing had happened. */
 import { spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { loadOnnx, saveOnnx } from '../../src-main/formats/onnx/files'
 import { quickResnet } from '../fixtures/networks'
 import { relativeError, withoutTensorFlow } from '../fixtures/engines/tools'
+import { temporaryFolder } from '../fixtures/temporary'
 
 const cli = resolve(import.meta.dirname, '../../out/main/cli.js')
-const dir = mkdtempSync(join(tmpdir(), 'lupine-killed-'))
+const dir = temporaryFolder('killed')
 // The measuring lock lies there: other tests that measure must not pause these trainings.
 const env = { ...process.env, TMPDIR: dir }
 const out = (name: string) => join(dir, `${name}.onnx`)
@@ -56,7 +56,6 @@ async function killInSecondEpoch(name: string): Promise<number[]> {
 }
 
 beforeAll(() => saveOnnx(join(dir, 'model.onnx'), { ...quickResnet(), metadata: { 'lupine.normalize': 'half' } }))
-afterAll(() => rmSync(dir, { recursive: true }))
 
 describe.skipIf(process.platform !== 'linux')('a fine-tuning killed with signal 9 in its second epoch', () => {
   it('leaves no process behind, and gives the same epochs and weights when it is given again', async () => {

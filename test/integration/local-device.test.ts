@@ -1,12 +1,11 @@
-import { mkdtempSync, readdirSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { readdirSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { createSubject } from '../../src-main/core/pruning/subject'
 import { openDevice } from '../../src-main/devices/open'
 import { DeviceOracle } from '../../src-main/devices/oracle'
 import { withMachine } from '../../src-main/devices/measuring/machine-lock'
 import { livelyResnet } from '../fixtures/networks'
+import { temporaryFolder } from '../fixtures/temporary'
 
 const never = { aborted: false, throwIfAborted: () => {}, signal: new AbortController().signal }
 
@@ -15,7 +14,7 @@ describe('this computer as a device', () => {
 
   it('finds a network of half the depth faster, and the original as fast as itself', async () => {
     const subject = createSubject(livelyResnet(20))
-    const measurements = mkdtempSync(join(tmpdir(), 'lupine-measurements-'))
+    const measurements = temporaryFolder('measurements')
     const oracle = new DeviceOracle({ device, subject, measurements, seed: 1, cancellation: never })
     const removed = Object.fromEntries(subject.branches.slice(0, 6).map((branch) => [branch.groups[0]!, 0]))
     const [same, shallow] = await oracle.measure([{}, removed])

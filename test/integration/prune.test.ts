@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { NetworkBuilder } from '../../src-main/core/graph/builder'
@@ -10,10 +9,11 @@ import { createRandom } from '../../src-main/core/statistics/random'
 import { loadOnnx, saveOnnx } from '../../src-main/formats/onnx/files'
 import { writeTinyCifar } from '../fixtures/engines/tiny-cifar'
 import { concatNetwork, livelyResnet } from '../fixtures/networks'
+import { temporaryFolder } from '../fixtures/temporary'
 
 /** `prune` on the built command line. */
 const cli = resolve(import.meta.dirname, '../../out/main/cli.js')
-const dir = mkdtempSync(join(tmpdir(), 'lupine-prune-'))
+const dir = temporaryFolder('prune')
 const data = `cifar10:${join(dir, 'data')}`
 const model = join(dir, 'resnet.onnx')
 let calls = 0

@@ -1,5 +1,3 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { NetworkBuilder } from '../../src-main/core/graph/builder'
@@ -12,6 +10,7 @@ import { recalibrate } from '../../src-main/engines/onnxruntime/recalibrate'
 import { Scorer } from '../../src-main/engines/onnxruntime/scorer'
 import { saveOnnx } from '../../src-main/formats/onnx/files'
 import { livelyResnet } from '../fixtures/networks'
+import { temporaryFolder } from '../fixtures/temporary'
 
 const half = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] }
 
@@ -76,7 +75,7 @@ describe('the scorer', () => {
   let scorer: Scorer
   const network = livelyResnet()
   beforeAll(async () => {
-    const model = join(mkdtempSync(join(tmpdir(), 'lupine-scorer-')), 'm.onnx')
+    const model = join(temporaryFolder('scorer'), 'm.onnx')
     // Its statistics are made those of the images first: else recalibration alone would diverge more than pruning.
     const dataset = await openDataset('sample')
     const loaded = await holdImages(dataset.splits.train, half, 64)
@@ -101,7 +100,7 @@ describe('the scorer', () => {
   })
 
   it('refuses a data set of other classes', async () => {
-    const model = join(mkdtempSync(join(tmpdir(), 'lupine-scorer-')), 'm.onnx')
+    const model = join(temporaryFolder('scorer'), 'm.onnx')
     const b = new NetworkBuilder(createRandom(0))
     const pooled = b.node('Flatten', 'f', [b.node('GlobalAveragePool', 'p', [b.conv('c', 'input', 3, 4, 3)])], {
       axis: 1,

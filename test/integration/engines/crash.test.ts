@@ -1,8 +1,7 @@
 /** Engines that are killed, crash in native code or freeze while they work: real ones, by real signals. */
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -15,6 +14,7 @@ import { writeOnnx } from '../../../src-main/formats/onnx/write'
 import { writeTinyCifar } from '../../fixtures/engines/tiny-cifar'
 import { tinyResnet } from '../../fixtures/engines/tiny-resnet'
 import { withoutTensorFlow } from '../../fixtures/engines/tools'
+import { temporaryFolder } from '../../fixtures/temporary'
 
 const out = fileURLToPath(new URL('../../../out/main/', import.meta.url))
 const engine = withoutTensorFlow ? 'wasm' : 'tensorflow'
@@ -39,7 +39,7 @@ let temporary: string | undefined
 let model: string
 let data: TrainRequest['data']
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'lupine-crash-'))
+  folder = temporaryFolder('crash')
   // The measuring lock lies there: other tests that measure must not pause these engines.
   temporary = process.env['TMPDIR']
   process.env['TMPDIR'] = folder
@@ -52,7 +52,6 @@ afterEach(() => void delete process.env[silence])
 afterAll(async () => {
   if (temporary === undefined) delete process.env['TMPDIR']
   else process.env['TMPDIR'] = temporary
-  await rm(folder, { recursive: true })
 })
 
 const training = (name: string): TrainRequest => ({

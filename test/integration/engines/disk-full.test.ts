@@ -1,7 +1,6 @@
 /** Trainings on a disk that is full: a tmpfs of a few hundred kilobytes, for which one has to be root. */
 import { execFileSync } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { LupineError } from '../../../src-main/core/failure'
@@ -12,6 +11,7 @@ import { loadOnnx } from '../../../src-main/formats/onnx/files'
 import { writeOnnx } from '../../../src-main/formats/onnx/write'
 import { writeTinyCifar } from '../../fixtures/engines/tiny-cifar'
 import { tinyResnet } from '../../fixtures/engines/tiny-resnet'
+import { temporaryFolder } from '../../fixtures/temporary'
 
 let folder: string
 let disk: string
@@ -25,7 +25,7 @@ const size = (kilobytes: number, ...more: string[]) =>
   })
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'lupine-full-'))
+  folder = temporaryFolder('full')
   disk = join(folder, 'disk')
   await mkdir(disk)
   try {
@@ -41,7 +41,6 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   if (!skipped) execFileSync('umount', [disk])
-  await rm(folder, { recursive: true })
 })
 
 const recipe: Recipe = {

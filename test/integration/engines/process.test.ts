@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
@@ -10,6 +9,7 @@ import { startEngine, type EngineHandle } from '../../../src-main/engines/proces
 import { writeOnnx } from '../../../src-main/formats/onnx/write'
 import { writeTinyCifar } from '../../fixtures/engines/tiny-cifar'
 import { tinyResnet } from '../../fixtures/engines/tiny-resnet'
+import { temporaryFolder } from '../../fixtures/temporary'
 
 const failureOf = (work: Promise<unknown>) =>
   work.then(
@@ -113,7 +113,7 @@ describe.skipIf(!existsSync(built))('the built wasm engine', () => {
   let temporary: string | undefined
   let request: TrainRequest
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'lupine-process-'))
+    folder = temporaryFolder('process')
     // The measuring lock lies there: other tests that measure must not pause this training.
     temporary = process.env['TMPDIR']
     process.env['TMPDIR'] = folder
@@ -135,7 +135,6 @@ describe.skipIf(!existsSync(built))('the built wasm engine', () => {
   afterAll(async () => {
     if (temporary === undefined) delete process.env['TMPDIR']
     else process.env['TMPDIR'] = temporary
-    await rm(folder, { recursive: true })
   })
 
   test('trains; killed in the second epoch, it resumes from the first', async () => {

@@ -1,7 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { elementCount, type Network } from '../../../src-main/core/graph/network'
 import { toNhwc } from '../../../src-main/engines/compiler/layout'
 import { openTensorFlow } from '../../../src-main/engines/tensorflow/backend'
@@ -14,6 +13,7 @@ import { NetworkBuilder } from '../../fixtures/engines/builder'
 import { tinyResnet } from '../../fixtures/engines/tiny-resnet'
 import { writeTinyCifar } from '../../fixtures/engines/tiny-cifar'
 import { labels, noise, relativeError, withoutTensorFlow } from '../../fixtures/engines/tools'
+import { temporaryFolder } from '../../fixtures/temporary'
 
 const BATCH = 8
 
@@ -100,11 +100,10 @@ test.skipIf(withoutTensorFlow).each(networks)('%s: wasm as TensorFlow', async (_
 describe('over a data set', () => {
   let folder: string
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'lupine-sensitivity-'))
+    folder = temporaryFolder('sensitivity')
     await writeFile(join(folder, 'model.onnx'), writeOnnx(tinyResnet()))
     await writeTinyCifar(join(folder, 'data'))
   })
-  afterAll(() => rm(folder, { recursive: true }))
 
   test('absolute values are taken per batch, not of the whole', async () => {
     const normalization = { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] }

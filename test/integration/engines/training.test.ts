@@ -1,7 +1,6 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { beforeAll, describe, expect, test } from 'vitest'
 import { fail, LupineError } from '../../../src-main/core/failure'
 import type { Network } from '../../../src-main/core/graph/network'
 import type { DataSource } from '../../../src-main/datasets/dataset'
@@ -17,6 +16,7 @@ import { writePlain } from '../../fixtures/image-folder'
 import { writeTinyCifar } from '../../fixtures/engines/tiny-cifar'
 import { tinyResnet } from '../../fixtures/engines/tiny-resnet'
 import { relativeError, withoutTensorFlow } from '../../fixtures/engines/tools'
+import { temporaryFolder } from '../../fixtures/temporary'
 
 const recipe: Recipe = {
   ...{ epochs: 3, batch: 32, learningRate: 0.05, momentum: 0.9, nesterov: true, weightDecay: 1e-4 },
@@ -29,13 +29,12 @@ let folder: string
 let model: string
 let data: DataSource
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'lupine-training-'))
+  folder = temporaryFolder('training')
   model = join(folder, 'model.onnx')
   await writeFile(model, writeOnnx(tinyResnet()))
   await writeTinyCifar(join(folder, 'data'))
   data = { address: `cifar10:${join(folder, 'data')}`, normalization }
 })
-afterAll(() => rm(folder, { recursive: true }))
 
 const request = (name: string, change: Partial<TrainRequest> = {}): TrainRequest => ({
   ...{ model, data, recipe },

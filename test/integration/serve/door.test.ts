@@ -1,16 +1,16 @@
-import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startServer, type RunningServer } from '../../../src-main/serve/server'
 import { createFakeProgram } from '../../fixtures/fake-program'
 import { get, tokenOf, upgradeStatus } from './client'
+import { temporaryFolder } from '../../fixtures/temporary'
 
 let folder: string
 let server: RunningServer
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'lupine-serve-'))
+  folder = temporaryFolder('serve')
   const page = join(folder, 'page')
   await mkdir(join(page, 'assets'), { recursive: true })
   await writeFile(join(page, 'index.html'), '<!doctype html><title>Lupine</title>')
@@ -24,7 +24,6 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await server.close()
-  await rm(folder, { recursive: true })
 })
 
 const withToken = () => ({ authorization: `Bearer ${tokenOf(server.url)}` })

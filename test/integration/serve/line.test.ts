@@ -1,25 +1,24 @@
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { startServer, type RunningServer } from '../../../src-main/serve/server'
 import { createFakeProgram, type FakeProgram } from '../../fixtures/fake-program'
 import { TestClient, until } from './client'
+import { temporaryFolder } from '../../fixtures/temporary'
 
 let page: string
 let program: FakeProgram
 let server: RunningServer
 
 beforeEach(async () => {
-  page = await mkdtemp(join(tmpdir(), 'lupine-line-'))
+  page = temporaryFolder('line')
   await writeFile(join(page, 'index.html'), '<!doctype html>')
   program = createFakeProgram()
   server = await startServer(program, { page })
 })
 afterEach(async () => {
   await server.close()
-  await rm(page, { recursive: true })
 })
 
 const start = { type: 'start', name: 'demo', request: {} } as const

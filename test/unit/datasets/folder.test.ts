@@ -5,12 +5,12 @@ import { LupineError, type Failure } from '../../../src-main/core/failure'
 import type { FileSource, Split } from '../../../src-main/datasets/dataset'
 import { pathAt } from '../../../src-main/datasets/images/paths'
 import { openDataset, splitOf } from '../../../src-main/datasets/open'
-import { temporaryFolder } from './small-cifar'
+import { temporaryFolder } from '../../fixtures/temporary'
 
 const shape = { channels: 3, height: 8, width: 8 }
 /** Only names count here: nothing is decoded. */
 function folderOf(...files: readonly string[]): string {
-  const folder = temporaryFolder()
+  const folder = temporaryFolder('data')
   for (const file of files) {
     mkdirSync(file.endsWith('/') ? join(folder, file) : dirname(join(folder, file)), { recursive: true })
     if (!file.endsWith('/')) writeFileSync(join(folder, file), '')

@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest'
 import { LupineError, type Failure } from '../../../src-main/core/failure'
 import { openDataset } from '../../../src-main/datasets/open'
 import { imageOf } from '../../fixtures/splits'
-import { rowsOf, smallCifar10, temporaryFolder } from './small-cifar'
+import { temporaryFolder } from '../../fixtures/temporary'
+import { rowsOf, smallCifar10 } from './small-cifar'
 
 async function failureOf(address: string): Promise<Failure> {
   const error: unknown = await openDataset(address).then(
@@ -42,7 +43,7 @@ describe('cifar10', () => {
   })
 
   it('looks into the folder of the published archive', async () => {
-    const outer = temporaryFolder()
+    const outer = temporaryFolder('data')
     renameSync(smallCifar10(2), join(outer, 'cifar-10-batches-bin'))
     expect((await openDataset(`cifar10:${outer}`)).splits.test.size).toBe(2)
   })
@@ -50,7 +51,7 @@ describe('cifar10', () => {
 
 describe('cifar100', () => {
   it('takes the fine label, the second of two bytes', async () => {
-    const folder = temporaryFolder()
+    const folder = temporaryFolder('data')
     writeFileSync(join(folder, 'train.bin'), rowsOf(30, 0, 2, 100))
     writeFileSync(join(folder, 'test.bin'), rowsOf(25, 50, 2, 100))
     const { classes, splits } = await openDataset(`cifar100:${folder}`)
@@ -115,7 +116,7 @@ describe('what is wrong is named, with its place and the way out', () => {
   })
 
   it('image folders for a network of no fixed size', async () => {
-    const failure = await failureOf(`images:${temporaryFolder()}`)
+    const failure = await failureOf(`images:${temporaryFolder('data')}`)
     expect(failure).toMatchObject({ kind: 'input', code: 'dataset-size' })
     expect(failure.hint).toContain('fixed height and width')
   })

@@ -1,14 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { onTestFinished } from 'vitest'
-
-/** An empty folder that goes when the test is over. */
-export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'lupine-data-'))
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
-  return folder
-}
+import { temporaryFolder } from '../../fixtures/temporary'
 
 /** The bytes of `rows` rows: label = row mod classes, all pixels of row r = (r + first) mod 256. */
 export function rowsOf(rows: number, first = 0, labelBytes = 1, classes = 10): Buffer {
@@ -24,7 +16,7 @@ export function rowsOf(rows: number, first = 0, labelBytes = 1, classes = 10): B
 
 /** A folder with a small CIFAR-10; `change` replaces files (undefined: leaves one out). */
 export function smallCifar10(rows = 20, change: Record<string, Buffer | string | undefined> = {}): string {
-  const folder = temporaryFolder()
+  const folder = temporaryFolder('cifar')
   const files: Record<string, Buffer | string | undefined> = { 'test_batch.bin': rowsOf(rows, 200) }
   for (let n = 1; n <= 5; n++) files[`data_batch_${n}.bin`] = rowsOf(rows, (n - 1) * rows)
   for (const [name, content] of Object.entries({ ...files, ...change }))

@@ -1,5 +1,4 @@
-import { mkdtempSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { Widths } from '../../../src-main/core/ports'
@@ -10,10 +9,11 @@ import { DeviceOracle } from '../../../src-main/devices/oracle'
 import { createWorld } from '../../../src-main/devices/synthetic/world'
 import { saveOnnx } from '../../../src-main/formats/onnx/files'
 import { livelyResnet } from '../../fixtures/networks'
+import { temporaryFolder } from '../../fixtures/temporary'
 
 const never = { aborted: false, throwIfAborted: () => {}, signal: new AbortController().signal }
 const subject = createSubject(livelyResnet(8))
-const dir = mkdtempSync(join(tmpdir(), 'lupine-synthetic-'))
+const dir = temporaryFolder('synthetic')
 const plans: Widths[] = [0.75, 0.5, 0.25].map((part) =>
   Object.fromEntries(subject.dimensions.map(({ id, channels }) => [id, channels * part])),
 )
@@ -77,7 +77,7 @@ describe('replaying a run', () => {
   }
 
   it('answers with what was measured, a plan at a time or all at once', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'lupine-replay-'))
+    const folder = temporaryFolder('replay')
     const [first, second] = await recorded(folder)
     const replay = () =>
       new DeviceOracle({ device: openDevice(`replay:${folder}`), subject, seed: 4, cancellation: never })
@@ -90,7 +90,7 @@ describe('replaying a run', () => {
   })
 
   it('passes over damaged and foreign files, and names a plan it does not know', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'lupine-replay-'))
+    const folder = temporaryFolder('replay')
     await recorded(folder)
     writeFileSync(join(folder, '0000-1.json'), '{"models": [{}], "processes"')
     writeFileSync(join(folder, 'notes.json'), '{"a": 1}')
@@ -102,8 +102,7 @@ describe('replaying a run', () => {
     })
   })
 
-  it.each(['/nowhere/at/all', mkdtempSync(join(tmpdir(), 'lupine-empty-'))])(
-    'says so when there is nothing in %s',
-    (folder) => expect(openDevice(`replay:${folder}`).key()).rejects.toMatchObject({ failure: { kind: 'device' } }),
+  it.each(['/nowhere/at/all', temporaryFolder('empty')])('says so when there is nothing in %s', (folder) =>
+    expect(openDevice(`replay:${folder}`).key()).rejects.toMatchObject({ failure: { kind: 'device' } }),
   )
 })

@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import type { Recipe } from '../../../src-main/engines/interface'
 import {
   readCheckpoint,
@@ -15,6 +14,7 @@ import { countCorrect } from '../../../src-main/engines/training/evaluate'
 import { spread } from '../../../src-main/datasets/order'
 import { hasStalled, keepRule, learningRateAt } from '../../../src-main/engines/training/schedule'
 import { tinyResnet } from '../../fixtures/engines/tiny-resnet'
+import { temporaryFolder } from '../../fixtures/temporary'
 
 const recipe: Recipe = {
   ...{ epochs: 10, batch: 8, learningRate: 0.4, momentum: 0.9, nesterov: true, weightDecay: 0, schedule: 'cosine' },
@@ -71,8 +71,7 @@ test('a limited evaluation is spread over the split', () => {
 
 describe('checkpoints', () => {
   let folder: string
-  beforeEach(async () => void (folder = await mkdtemp(join(tmpdir(), 'lupine-checkpoints-'))))
-  afterEach(() => rm(folder, { recursive: true }))
+  beforeEach(() => void (folder = temporaryFolder('checkpoints')))
 
   const network = tinyResnet()
   /** Validation top-1 after each of five epochs: the second is the best. */

@@ -1,8 +1,7 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
-import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { LupineError } from '../../../src-main/core/failure'
 import { externalData } from '../../../src-main/formats/onnx/external'
 import { toHalf } from '../../../src-main/formats/onnx/half'
@@ -11,6 +10,7 @@ import { ModelProtoSchema, StringStringEntryProtoSchema } from '../../../src-mai
 import { fromHalf } from '../../../src-main/formats/onnx/tensors'
 import { writeOnnx } from '../../../src-main/formats/onnx/write'
 import { flatteningNetwork } from '../../fixtures/networks'
+import { temporaryFolder } from '../../fixtures/temporary'
 
 const network = flatteningNetwork()
 const original = network.initializers.get('conv1.weight')!
@@ -50,8 +50,7 @@ describe('rounding to half precision', () => {
 })
 
 describe('weights in another file', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'lupine-external-'))
-  afterAll(() => rmSync(folder, { recursive: true }))
+  const folder = temporaryFolder('external')
   const bytes = new Uint8Array(original.data.buffer)
   writeFileSync(join(folder, 'weights.bin'), Buffer.concat([Buffer.alloc(16), bytes]))
   symlinkSync('/etc/hostname', join(folder, 'link.bin'))

@@ -1,12 +1,12 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { tryLock } from '../../../src-main/projects/lock'
 import { createProject, openProject } from '../../../src-main/projects/project'
 import { hashBytes, writeProvenance } from '../../../src-main/projects/provenance'
+import { temporaryFolder } from '../../fixtures/temporary'
 
-const folder = () => mkdtempSync(join(tmpdir(), 'lupine-project-'))
+const folder = () => temporaryFolder('project')
 const code = (code: string) => expect.objectContaining({ failure: expect.objectContaining({ code }) }) as Error
 
 describe('a project', () => {

@@ -1,10 +1,10 @@
-import { appendFileSync, mkdtempSync, readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { appendFileSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { FileJournal } from '../../../src-main/runs/journal'
+import { temporaryFolder } from '../../fixtures/temporary'
 
-const file = () => join(mkdtempSync(join(tmpdir(), 'lupine-journal-')), 'journal.jsonl')
+const file = () => join(temporaryFolder('journal'), 'journal.jsonl')
 const never = () => Promise.reject(new Error('asked again'))
 
 describe('FileJournal', () => {

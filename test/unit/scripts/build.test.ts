@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { builtFrom, ensureBuilt, hashSources, missingPackages } from '../../../scripts/launch/build.mjs'
+import { temporaryFolder } from '../../fixtures/temporary'
 
 let root: string
 let said: string[]
@@ -26,13 +26,12 @@ function fakeBuild(outcome = { ok: true, output: '' }) {
 }
 
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'lupine-build-'))
+  root = temporaryFolder('build')
   said = []
   mkdirSync(join(root, 'src-main/core'), { recursive: true })
   writeFileSync(source(), 'export {}')
   writeFileSync(join(root, 'package.json'), JSON.stringify({ dependencies: { zod: '1', '@scope/x': '2' } }))
 })
-afterEach(() => rmSync(root, { recursive: true, force: true }))
 
 describe('ensureBuilt', () => {
   it('builds once, and says nothing when there is nothing to do', async () => {

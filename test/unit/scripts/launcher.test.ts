@@ -1,10 +1,10 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { needsEngine, prepareEngine } from '../../../scripts/launch/engine.mjs'
 import { isNewEnough, oldestNode } from '../../../scripts/lupine.mjs'
 import { decide } from '../../../scripts/start.mjs'
+import { temporaryFolder } from '../../fixtures/temporary'
 
 describe('the Node version', () => {
   it.each([
@@ -51,11 +51,10 @@ describe('prepareEngine', () => {
     memory: join(folder, 'cache/failed.json'),
   })
   beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'lupine-launch-'))
+    folder = temporaryFolder('launch')
     said = ''
     attempts = 0
   })
-  afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
   it('is silent when TensorFlow is there', async () => {
     await prepareEngine(['train'], say, tools(ready, ready))

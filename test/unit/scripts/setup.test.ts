@@ -1,14 +1,13 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, test } from 'vitest'
 import { runChild } from '../../../scripts/setup/child.mjs'
 import { withLock } from '../../../scripts/setup/lock.mjs'
+import { temporaryFolder } from '../../fixtures/temporary'
 
 let folder: string
-beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'lupine-setup-'))))
-afterEach(() => rmSync(folder, { recursive: true }))
+beforeEach(() => void (folder = temporaryFolder('setup')))
 
 const node = (script: string, options: { limit: number }) => runChild(process.execPath, ['-e', script], options)
 

@@ -1,11 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, it, onTestFinished } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { parseSetup } from '../../../scripts/launch/engine.mjs'
 import { describeChoice } from '../../../scripts/setup/tensorflow.mjs'
 import { chooseVariant, cudaRequirements, parseGpus, wheelKind, type Facts } from '../../../scripts/setup/variant.mjs'
 import { givenWheels } from '../../../scripts/setup/wheel.mjs'
+import { temporaryFolder } from '../../fixtures/temporary'
 
 const rtx = { name: 'NVIDIA GeForce RTX 4070', driver: '550.54.14', capability: '8.9' }
 const facts = (change: Partial<Facts> = {}): Facts => ({
@@ -88,8 +88,7 @@ describe('wheels given by --from', () => {
     other: 'numpy-2.0.0-cp311-cp311-manylinux2014_x86_64.whl',
   }
   const files = (...which: (keyof typeof names)[]): string[] => {
-    const folder = mkdtempSync(join(tmpdir(), 'lupine-wheels-'))
-    onTestFinished(() => rmSync(folder, { recursive: true }))
+    const folder = temporaryFolder('wheels')
     return which.map((name) => {
       writeFileSync(join(folder, names[name]), '')
       return join(folder, names[name])

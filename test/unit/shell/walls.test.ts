@@ -1,7 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { contentSecurityPolicy } from '../../../src-main/contract/page'
 import { commandLineOf, namesCommand } from '../../../src-main/shell/command-line'
 import { menuTemplate } from '../../../src-main/shell/menu'
@@ -10,6 +9,7 @@ import { isAllowed, mayRequest, restrictPermissions } from '../../../src-main/sh
 import { answerPage } from '../../../src-main/shell/protocol'
 import { openWindow } from '../../../src-main/shell/windows'
 import { BrowserWindow as FakeWindow, session as fakeSession } from '../../fixtures/electron'
+import { temporaryFolder } from '../../fixtures/temporary'
 
 const strangers = [
   'https://lupine/',
@@ -94,10 +94,9 @@ describe('permissions', () => {
 describe('app://', () => {
   let folder: string
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'lupine-app-'))
+    folder = temporaryFolder('app')
     await writeFile(join(folder, 'index.html'), '<!doctype html>')
   })
-  afterAll(() => rm(folder, { recursive: true }))
 
   it('serves the page with the content security policy', async () => {
     const answer = await answerPage(folder, { method: 'GET', url: pageUrl })
