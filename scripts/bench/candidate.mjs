@@ -1,6 +1,7 @@
 /** `npm run bench:candidate`: see README.md here. */
 import { parseArgs } from 'node:util'
-import { bundle, contest, contestant, median, pythonWithTorch, team, torchScript } from './contest.mjs'
+import { bundle } from '../bundle.mjs'
+import { contest, contestant, median, pythonWithTorch, team, torchScript } from './contest.mjs'
 
 const { values } = parseArgs({
   options: {
@@ -12,7 +13,7 @@ const { values } = parseArgs({
 })
 const [rounds, threads] = [Number(values.rounds), Number(values.threads)]
 const python = await pythonWithTorch()
-const ours = await bundle('candidate.ts')
+const ours = await bundle('scripts/bench/candidate.ts')
 const lupine = (count) => contestant(process.execPath, [ours, String(count)], count)
 const torch = (layout, count = threads) =>
   contestant(python, [torchScript('candidate.py'), String(count), layout, values['torch-batch']], count)

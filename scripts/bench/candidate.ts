@@ -2,7 +2,6 @@
  * Our side of `npm run bench:candidate`: argv THREADS; per "N" line scores N candidates, answers milliseconds each.
  * A candidate: ResNet-56 with every inner width halved by L1, BN recalibrated on 2,048 images, scored on 2,048 others.
  */
-import { createInterface } from 'node:readline'
 import { createResnet } from '../../src-main/core/graph/architectures'
 import { createSubject, pruneSubject } from '../../src-main/core/pruning/subject'
 import { createRandom } from '../../src-main/core/statistics/random'
@@ -11,6 +10,7 @@ import { recalibrate } from '../../src-main/engines/onnxruntime/recalibrate'
 import { createSession, runSession } from '../../src-main/engines/onnxruntime/runtime'
 import { writeOnnx } from '../../src-main/formats/onnx/write'
 import type { Network } from '../../src-main/core/graph/network'
+import { takeTurns } from './turns'
 
 const threads = Number(process.argv[2])
 // As the scorer does with images of this size.
@@ -38,15 +38,7 @@ async function probabilities(network: Network): Promise<Float32Array> {
 }
 
 const reference = await probabilities(subject.network)
-const say = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n`)
-say('ready')
-for await (const line of createInterface({ input: process.stdin })) {
-  const times: number[] = []
-  for (let i = 0; i < Number(line); i++) {
-    const start = performance.now()
-    const candidate = await recalibrate(pruneSubject(subject, widths), calibration, threads)
-    meanDivergence(reference, await probabilities(candidate), 10)
-    times.push(performance.now() - start)
-  }
-  say(times)
-}
+await takeTurns(async () => {
+  const candidate = await recalibrate(pruneSubject(subject, widths), calibration, threads)
+  meanDivergence(reference, await probabilities(candidate), 10)
+})

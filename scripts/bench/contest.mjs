@@ -4,12 +4,10 @@ import { cpus, homedir, loadavg } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
-import { build } from 'vite'
 import { runChild } from '../setup/child.mjs'
 import { withForeignLoad } from './quiet.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
-const root = dirname(dirname(here))
 const say = (line) => process.stderr.write(`${line}\n`)
 
 /** Rounds in which something else took more than this share of the machine are shown but do not count. */
@@ -20,22 +18,6 @@ export const median = (list) => list.toSorted((a, b) => a - b)[list.length >> 1]
 export function stop(message) {
   say(message)
   process.exit(1)
-}
-
-/** One of our benchmark programs (TypeScript, here) as one JavaScript file. */
-export async function bundle(source) {
-  const outDir = join(root, 'out', 'bench')
-  const name = source.replace(/\.ts$/, '.mjs')
-  await build({
-    configFile: false,
-    root,
-    logLevel: 'error',
-    build: {
-      ...{ ssr: join(here, source), outDir, emptyOutDir: false, target: 'node20', minify: false },
-      rollupOptions: { output: { entryFileNames: name } },
-    },
-  })
-  return join(outDir, name)
 }
 
 /** A Python that has PyTorch: a virtual environment in the cache, made on first use. */

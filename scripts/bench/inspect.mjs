@@ -8,26 +8,18 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
-import { build } from 'vite'
+import { bundle } from '../bundle.mjs'
 import { buildOrExit } from '../launch/build.mjs'
+import { median } from './contest.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const root = dirname(dirname(here))
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '7' } } })
 await buildOrExit(root)
-const outDir = join(root, 'out', 'bench')
-await build({
-  configFile: false,
-  root,
-  logLevel: 'error',
-  build: {
-    ...{ ssr: join(here, 'inspect-models.ts'), outDir, emptyOutDir: false, target: 'node20', minify: false },
-    rollupOptions: { output: { entryFileNames: 'inspect-models.mjs' } },
-  },
-})
+const maker = await bundle('scripts/bench/inspect-models.ts')
 const folder = mkdtempSync(join(tmpdir(), 'lupine-inspect-'))
 try {
-  const models = JSON.parse(run([join(outDir, 'inspect-models.mjs'), folder]).stdout)
+  const models = JSON.parse(run([maker, folder]).stdout)
   const watcher = join(folder, 'watch.mjs')
   const peak = join(folder, 'peak')
   writeFileSync(
@@ -35,7 +27,6 @@ try {
     `import { writeFileSync } from 'node:fs'
 process.on('exit', () => writeFileSync(${JSON.stringify(peak)}, String(process.resourceUsage().maxRSS)))`,
   )
-  const median = (list) => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)]
   const results = {}
   for (const [name, path] of Object.entries(models)) {
     const [times, peaks] = [[], []]

@@ -1,7 +1,8 @@
 /** `npm run bench:train`: see README.md here. */
 import { parseArgs } from 'node:util'
+import { bundle } from '../bundle.mjs'
 import { setUpTensorflow } from '../setup/tensorflow.mjs'
-import { bundle, contest, contestant, median, pythonWithTorch, stop, torchScript } from './contest.mjs'
+import { contest, contestant, median, pythonWithTorch, stop, torchScript } from './contest.mjs'
 
 const { values } = parseArgs({
   options: {
@@ -21,7 +22,7 @@ if (!['resnet20', 'resnet56', 'vgg16', 'mobilenetv2'].includes(network))
 const tensorflow = await setUpTensorflow({ say: (line) => process.stderr.write(`${line}\n`) })
 if (!tensorflow.ok) stop(`${tensorflow.reason} ${tensorflow.hint}`)
 const python = await pythonWithTorch()
-const trainer = await bundle('trainer.ts')
+const trainer = await bundle('scripts/bench/trainer.ts')
 const torch = (layout) =>
   contestant(python, [torchScript('trainer.py'), network, String(batch), String(threads), layout], threads)
 const { times, ratio, hellos, ...rest } = await contest(

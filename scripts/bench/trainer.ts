@@ -2,12 +2,12 @@
  * Our side of `npm run bench:train`: argv NETWORK BATCH; reads "STEPS" lines from stdin, trains so many steps, answers
  * a JSON list of milliseconds per step.
  */
-import { createInterface } from 'node:readline'
 import { createArchitecture } from '../../src-main/core/graph/architectures'
 import { createRandom } from '../../src-main/core/statistics/random'
 import { withMachine } from '../../src-main/devices/measuring/machine-lock'
 import { openTensorFlow } from '../../src-main/engines/tensorflow/backend'
 import { LoadedModel } from '../../src-main/engines/training/model'
+import { takeTurns } from './turns'
 
 const name = process.argv[2]!
 const batch = Number(process.argv[3])
@@ -18,17 +18,5 @@ const labels = Int32Array.from({ length: batch }, () => random.below(10))
 const training = { momentum: 0.9, nesterov: true, weightDecay: 1e-4, distillation: 0, temperature: 1 }
 const model = new LoadedModel(openTensorFlow(), createArchitecture(name, 10, [3, side, side], 1), { training })
 
-const say = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n`)
-say('ready')
 // Holding the machine: trainings of other Lupine processes pause meanwhile.
-await withMachine(async () => {
-  for await (const line of createInterface({ input: process.stdin })) {
-    const times: number[] = []
-    for (let step = 0; step < Number(line); step++) {
-      const start = performance.now()
-      model.step(images, labels, 0.01)
-      times.push(performance.now() - start)
-    }
-    say(times)
-  }
-})
+await takeTurns(() => model.step(images, labels, 0.01), withMachine)
