@@ -6,13 +6,13 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import sharp from 'sharp'
-import { build } from 'vite'
+import { bundle } from '../bundle.mjs'
 import { buildOrExit } from '../launch/build.mjs'
 import { setUpTensorflow } from '../setup/tensorflow.mjs'
+import { median } from './contest.mjs'
 import { withForeignLoad } from './quiet.mjs'
 
-const here = dirname(fileURLToPath(import.meta.url))
-const root = dirname(dirname(here))
+const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const say = (line) => process.stderr.write(`${line}\n`)
 const { values } = parseArgs({
   options: {
@@ -22,7 +22,6 @@ const { values } = parseArgs({
     images: { type: 'string', default: '1000' },
   },
 })
-const median = (list) => list.toSorted((a, b) => a - b)[list.length >> 1]
 
 /** Photograph-like JPEGs, 224 × 224 at quality 90: smooth shapes with noise, about 20 kB each. */
 async function writeFolder(folder, count) {
@@ -48,24 +47,16 @@ if (!tensorflow.ok) {
   say(`${tensorflow.reason} ${tensorflow.hint}`)
   process.exit(1)
 }
-const outDir = join(root, 'out', 'bench')
-await build({
-  configFile: false,
-  root,
-  logLevel: 'error',
-  build: {
-    ...{ ssr: join(here, 'input.ts'), outDir, emptyOutDir: false, target: 'node20', minify: false },
-    rollupOptions: { output: { entryFileNames: 'input.mjs' } },
-  },
-})
+const program = await bundle('scripts/bench/input.ts')
 const folder = mkdtempSync(join(tmpdir(), 'lupine-bench-input-'))
 try {
   say(`Writing ${values.images} JPEGs of 224 × 224`)
   await writeFolder(folder, Number(values.images))
   say(`Measuring: training on ${values.data}, then the folder, ${values.rounds} rounds`)
   const env = { ...process.env, UV_THREADPOOL_SIZE: String(availableParallelism() + 2), TF_CPP_MIN_LOG_LEVEL: '2' }
-  const child = spawn(process.execPath, [join(outDir, 'input.mjs'), values.data, folder, values.rounds], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const child = spawn(process.execPath, [program, values.data, folder, values.rounds], {
+    // It ends when its stdin does: with this process.
+    stdio: ['pipe', 'pipe', 'inherit'],
     env,
   })
   let text = ''
@@ -76,30 +67,51 @@ try {
   )
   if (code !== 0) process.exit(1)
   const { engine, rates } = JSON.parse(text.trim().split('\n').at(-1))
+  const of = (rounds, value) => median(rounds.map(value))
   const result = {
     data: values.data,
     cpu: `${cpus()[0]?.model ?? ''}, ${availableParallelism()} threads`,
-    engine: { idle: engine.idle, imagesPerSecond: engine.imagesPerSecond },
+    engine: {
+      idle: of(engine, ({ waiting, working }) => waiting / (waiting + working)),
+      imagesPerSecond: of(engine, ({ waiting, working }) => 128_000 / (waiting + working)),
+      // A step beside the loader against one without it: what it takes of the engine's cores.
+      slowdown: of(engine, ({ working, alone }) => working / alone - 1),
+    },
     folder: {
-      loader: median(rates.map(({ loader }) => loader)),
-      decoding: median(rates.map(({ decoding }) => decoding)),
-      cropping: median(rates.map(({ cropping }) => cropping)),
-      ratio: median(rates.map(({ loader, cropping }) => loader / cropping)),
+      loader: of(rates, ({ loader }) => loader.rate),
+      cropping: of(rates, ({ cropping }) => cropping.rate),
+      decoding: of(rates, ({ decoding }) => decoding.rate),
+      ratio: of(rates, ({ loader, cropping }) => loader.rate / cropping.rate),
+      cpuMilliseconds: {
+        loader: of(rates, ({ loader }) => loader.cpu),
+        cropping: of(rates, ({ cropping }) => cropping.cpu),
+        ratio: of(rates, ({ loader, cropping }) => cropping.cpu / loader.cpu),
+      },
     },
     foreign,
   }
   if (values.json) console.log(JSON.stringify(result))
   else {
-    const { idle, imagesPerSecond } = result.engine
+    const percent = (share, digits = 0) => `${(100 * share).toFixed(digits)} %`
+    const { idle, imagesPerSecond, slowdown } = result.engine
+    console.log(`Training ResNet-20 on ${values.data}, batch 128: ${imagesPerSecond.toFixed(0)} images/s`)
     console.log(
-      `Training ResNet-20 on ${values.data}: the engine waits ${(100 * idle).toFixed(2)} % of the time (${imagesPerSecond.toFixed(0)} images/s)`,
+      `  the engine is idle ${percent(idle, 2)} of the time, waiting between two steps for a batch or anything else`,
     )
-    const { loader, decoding, cropping, ratio } = result.folder
-    console.log(`Folder of JPEGs: ${loader.toFixed(0)} images/s, randomly cropped, mirrored and normalised`)
     console.log(
-      `sharp alone: ${decoding.toFixed(0)} images/s decoded, ${cropping.toFixed(0)} decoded and cropped alike`,
+      `  a step takes ${percent(slowdown, 1)} longer beside the loader than on a batch that is simply in memory`,
     )
-    console.log(`The loader reaches ${(100 * ratio).toFixed(0)} % of sharp decoding and cropping`)
+    const { loader, cropping, decoding, ratio, cpuMilliseconds } = result.folder
+    console.log(
+      `Folder of JPEGs, 224 × 224: ${loader.toFixed(0)} images/s randomly cropped, mirrored, normalised, in batches`,
+    )
+    console.log(
+      `  sharp alone on all cores: ${cropping.toFixed(0)} with the same crops, ${decoding.toFixed(0)} only decoded`,
+    )
+    console.log(`  the loader reaches ${percent(ratio)} of sharp with the same crops, by the clock;`)
+    console.log(
+      `  by CPU time ${percent(cpuMilliseconds.ratio)}: ${cpuMilliseconds.loader.toFixed(2)} ms per image, sharp ${cpuMilliseconds.cropping.toFixed(2)} ms`,
+    )
   }
   // The sum runs over the whole time: single rounds may have been quiet.
   if (foreign > 0.1)

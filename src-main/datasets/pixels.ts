@@ -42,8 +42,8 @@ export function place(
   mirrored = false,
 ): void {
   const { channels, height, width } = shape
-  if (from === 'HWC' && to === 'NHWC' && dx === 0 && dy === 0)
-    return placeWhole(raw, out, offset, shape, tables, mirrored)
+  if (from === 'HWC' && channels === 3 && dx === 0 && dy === 0)
+    return placeColours(raw, out, offset, shape, tables, to, mirrored)
   const step = to === 'NHWC' ? channels : 1
   const rawStep = from === 'HWC' ? channels : 1
   const rawRow = width * rawStep
@@ -64,23 +64,24 @@ export function place(
   }
 }
 
-/** Pixel by pixel as they come: what large images from files need for TensorFlow, three times as fast. */
-function placeWhole(
+/** Pixel by pixel as they come: what large images from files need, twice as fast. */
+function placeColours(
   raw: Uint8Array,
   out: Pixels,
   offset: number,
-  { channels, height, width }: ImageShape,
-  tables: readonly Pixels[],
+  { height, width }: ImageShape,
+  [red, green, blue]: readonly Pixels[],
+  to: Layout,
   mirrored: boolean,
 ): void {
-  const row = width * channels
-  for (let c = 0; c < channels; c++) {
-    const table = tables[c]
-    for (let y = 0; y < height; y++) {
-      const from = y * row + c
-      const to = offset + y * row + (mirrored ? row - channels : 0) + c
-      const step = mirrored ? -channels : channels
-      for (let x = 0, i = 0, o = 0; x < width; x++, i += channels, o += step) out[to + o] = table[raw[from + i]]
+  const [pixel, channel] = to === 'NHWC' ? [3, 1] : [1, height * width]
+  const step = mirrored ? -pixel : pixel
+  for (let y = 0, i = 0; y < height; y++) {
+    let at = offset + (y * width + (mirrored ? width - 1 : 0)) * pixel
+    for (let x = 0; x < width; x++, i += 3, at += step) {
+      out[at] = red![raw[i]!]!
+      out[at + channel] = green![raw[i + 1]!]!
+      out[at + 2 * channel] = blue![raw[i + 2]!]!
     }
   }
 }

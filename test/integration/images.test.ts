@@ -3,7 +3,10 @@ import { dirname, join } from 'node:path'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { LupineError } from '../../src-main/core/failure'
+import { createRandom } from '../../src-main/core/statistics/random'
+import { drawMove } from '../../src-main/datasets/augmentation'
 import type { Dataset, ImageShape, Split } from '../../src-main/datasets/dataset'
+import { centreWindow, randomWindow, type Window } from '../../src-main/datasets/images/geometry'
 import { openByteLoader, openLoader, type ImageBatch } from '../../src-main/datasets/loading/loader'
 import { LoaderThreads } from '../../src-main/datasets/loading/threads'
 import { openDataset } from '../../src-main/datasets/open'
@@ -115,6 +118,76 @@ describe('decoding', () => {
   it('refuses what only pretends to be an image', async () => {
     const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')
     await expect(decoded('1.png', svg)).rejects.toThrow('unsupported image format')
+  })
+})
+
+describe('a network of 72 × 72', () => {
+  const side = 72
+  const size = { width: side, height: side }
+  /** Noise in which every pixel differs from its neighbours: what is off by one shows. */
+  const noise = (width: number, height: number, seed: number) => {
+    const random = createRandom(seed)
+    const pixels = Uint8Array.from({ length: width * height * 3 }, () => random.below(256))
+    return sharp(pixels, { raw: { width, height, channels: 3 } })
+  }
+  const pictures = {
+    '0.jpg': () => noise(130, 97, 1).jpeg({ quality: 90 }),
+    '1.png': () => noise(90, 150, 2).png(),
+    '2.webp': () => noise(60, 50, 3).webp({ lossless: true }),
+    '3.jpg': () => noise(120, 80, 4).withMetadata({ orientation: 6 }).jpeg({ quality: 90 }),
+    '4.jpg': () => noise(640, 480, 5).jpeg({ quality: 80, progressive: true }),
+    '5.jpg': () => noise(100, 100, 6).grayscale().jpeg(),
+  }
+  let data: Dataset
+  let folder: string
+  beforeAll(async () => {
+    // The loader opens only these formats, out of memory, for the whole process; here they are read from files.
+    await decoded('1.png', await noise(8, 8, 0).png().toBuffer())
+    sharp.unblock({ operation: ['Jpeg', 'Png', 'Webp'].map((format) => `VipsForeignLoad${format}File`) })
+    data = await dataset(async (at) => {
+      folder = at
+      await mkdir(join(at, 'train', 'a'), { recursive: true })
+      for (const [name, image] of Object.entries(pictures))
+        await writeFile(join(at, 'train', 'a', name), await image().toBuffer())
+      for (const part of ['val', 'test']) await writePlain(join(at, part, 'a', 'x.png'), [1, 2, 3])
+    }, side)
+  })
+  /** By sharp alone, from the path; then mirrored. */
+  const bare = async (name: string, { width, height, left, top }: Window, fit: 'fill' | 'cover', mirrored: boolean) => {
+    const window = sharp(join(folder, 'train', 'a', name))
+      .autoOrient()
+      .resize(width, height, { fit, kernel: 'linear' })
+      .extract({ left, top, ...size })
+      .toColourspace('srgb')
+    const cut = sharp(await window.png().toBuffer()).flop(mirrored)
+    return [...(await cut.raw().toBuffer())]
+  }
+
+  it('gets the pixels that sharp alone gives, of the window that seed, epoch and image decide', async () => {
+    const [seed, epoch] = [7, 3]
+    for (const layout of ['NHWC', 'NCHW'] as const) {
+      const loader = openByteLoader(threads, data.splits.train, { layout, augment, seed })
+      for await (const { images } of loader.batches([spread(6)], epoch))
+        for (const [i, name] of Object.keys(pictures).entries()) {
+          const { autoOrient } = await sharp(join(folder, 'train', 'a', name)).metadata()
+          const window = randomWindow(autoOrient, side, side, seed, epoch, i)
+          const { mirrored } = drawMove({ crop: 0, flip: true }, seed, epoch, i)
+          const expected = await bare(name, window, 'fill', mirrored)
+          const got = [...images.subarray(i * expected.length, (i + 1) * expected.length)]
+          const ordered =
+            layout === 'NHWC' ? got : expected.map((_, at) => got[(at % 3) * side * side + Math.floor(at / 3)]!)
+          expect(ordered, `${name} as ${layout}`).toEqual(expected)
+        }
+    }
+  })
+
+  it('gets the centre that sharp alone gives when it is judged', async () => {
+    const loader = openByteLoader(threads, data.splits.train, { layout: 'NHWC' })
+    for await (const { images } of loader.batches([spread(6)]))
+      for (const [i, name] of Object.keys(pictures).entries()) {
+        const expected = await bare(name, centreWindow(side, side), 'cover', false)
+        expect([...images.subarray(i * expected.length, (i + 1) * expected.length)], name).toEqual(expected)
+      }
   })
 })
 

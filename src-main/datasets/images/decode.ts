@@ -1,10 +1,13 @@
 /** JPEG, PNG and WebP files → raw pixels, by sharp (libvips), on its pool of threads. */
+import { readFile } from 'node:fs'
+import { promisify } from 'node:util'
 import sharp from 'sharp'
 import { drawCutout, drawMove, type Augmentation } from '../augmentation'
 import type { FileSource } from '../dataset'
 import type { ReadOptions } from '../loading/messages'
 import { blank, place, valueTables, type Pixels } from '../pixels'
 import { centreWindow, isSmall, randomWindow, type Window } from './geometry'
+import { jpegSize, type Size } from './head'
 import { pathAt } from './paths'
 
 // One thread per image, many images at once; and nothing kept: each image is read once an epoch.
@@ -12,7 +15,10 @@ sharp.concurrency(1)
 sharp.cache(false)
 // What is called .jpg may be anything: only these formats are opened.
 sharp.block({ operation: ['VipsForeignLoad'] })
-sharp.unblock({ operation: ['VipsForeignLoadJpegFile', 'VipsForeignLoadPngFile', 'VipsForeignLoadWebpFile'] })
+sharp.unblock({ operation: ['VipsForeignLoadJpegBuffer', 'VipsForeignLoadPngBuffer', 'VipsForeignLoadWebpBuffer'] })
+
+/** By the callback: fs/promises makes a handle object of every file. */
+const bytesOf = promisify(readFile)
 
 /** Reads one image of a folder into `out` at `offset`. @throws Error when the file cannot be read or decoded */
 export type ImageReader = (index: number, epoch: number, out: Pixels, offset: number) => Promise<void>
@@ -34,8 +40,10 @@ export function createReader(source: FileSource, options: ReadOptions): ImageRea
 
   return async (index, epoch, out, offset) => {
     const path = `${source.root}/${pathAt(source.paths, index)}`
-    const window = crops ? randomWindow(await sizeOf(source, index, path), width, height, seed, epoch, index) : centre
-    const raw = await decode(path, window, crops ? 'fill' : 'cover', shape)
+    // Read whole, once: libvips opens a file it is given the name of ten times over to find out what it is.
+    const bytes = await bytesOf(path)
+    const window = crops ? randomWindow(await sizeOf(source, index, bytes), width, height, seed, epoch, index) : centre
+    const raw = await decode(bytes, window, crops ? 'fill' : 'cover', shape)
     const { dx, dy, mirrored } = drawMove(moves, seed, epoch, index)
     place(raw, out, offset, placement, dx, dy, mirrored)
     const hole = drawCutout(augment, shape, seed, epoch, index)
@@ -44,13 +52,13 @@ export function createReader(source: FileSource, options: ReadOptions): ImageRea
 }
 
 async function decode(
-  path: string,
+  bytes: Buffer,
   { width, height, left, top }: Window,
   fit: 'fill' | 'cover',
   shape: ReadOptions['shape'],
 ): Promise<Uint8Array> {
   // Truncated and damaged files are errors; what libvips merely warns about (odd metadata) is not.
-  const image = sharp(path, { failOn: 'error', autoOrient: true, sequentialRead: true })
+  const image = sharp(bytes, { failOn: 'error', autoOrient: true, sequentialRead: true })
     .flatten({ background: '#ffffff' })
     // The triangle filter, as torchvision resizes.
     .resize(width, height, { fit, kernel: 'linear' })
@@ -63,10 +71,10 @@ async function decode(
 }
 
 /** Width and height as shown, from the file's head; remembered, for the next epoch asks again. */
-async function sizeOf(source: FileSource, index: number, path: string): Promise<{ width: number; height: number }> {
+async function sizeOf(source: FileSource, index: number, bytes: Buffer): Promise<Size> {
   const known = source.sizes[index]
   if (known) return { width: known >>> 16, height: known & 0xffff }
-  const { autoOrient: size } = await sharp(path).metadata()
+  const size = jpegSize(bytes) ?? (await sharp(bytes).metadata()).autoOrient
   if (size.width < 0x10000 && size.height < 0x10000) source.sizes[index] = (size.width << 16) | size.height
   return size
 }

@@ -1,7 +1,7 @@
 /** What lies in a folder of images. Only names are read: 200,000 files take a second or two. */
 import type { Dirent } from 'node:fs'
-import { readdir, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { readdir, realpath, stat } from 'node:fs/promises'
+import { join, sep } from 'node:path'
 import { fail } from '../../core/failure'
 
 const imageName = /\.(jpe?g|jpe|jfif|png|webp)$/i
@@ -31,17 +31,32 @@ export async function contentOf(path: string, signal?: AbortSignal): Promise<Con
   const others: string[] = []
   for (const entry of entries) {
     if (hidden(entry.name)) continue
-    if (await isFolder(path, entry)) folders.push(entry.name)
-    else (imageName.test(entry.name) ? images : others).push(entry.name)
+    const kind = await kindOf(path, entry)
+    if (kind === 'folder') folders.push(entry.name)
+    else if (kind === 'file') (imageName.test(entry.name) ? images : others).push(entry.name)
   }
   return { folders: folders.sort(), images: images.sort(), others: others.sort() }
 }
 
-/** Links are followed: large sets are often put together out of them. */
-async function isFolder(path: string, entry: Dirent): Promise<boolean> {
-  if (entry.isDirectory()) return true
-  if (entry.isFile()) return false
-  return (await stat(join(path, entry.name)).catch(() => undefined))?.isDirectory() ?? false
+/**
+ * Links are followed: large sets are often put together out of them. By one that is called like an image, an image is
+ * meant, and nothing is asked of the disk. Neither: pipes and sockets, from which reading might never return.
+ */
+async function kindOf(path: string, entry: Dirent): Promise<'folder' | 'file' | undefined> {
+  if (entry.isDirectory()) return 'folder'
+  if (entry.isFile()) return 'file'
+  if (!entry.isSymbolicLink()) return undefined
+  if (imageName.test(entry.name)) return 'file'
+  const link = join(path, entry.name)
+  const found = await stat(link).catch(() => undefined)
+  if (!found?.isDirectory()) return 'file'
+  return (await leadsUp(path, link)) ? undefined : 'folder'
+}
+
+/** Whether a link leads to the folder it lies in, or one above: round in a circle. */
+async function leadsUp(path: string, link: string): Promise<boolean> {
+  const [here, there] = [await realpath(path), await realpath(link)]
+  return here === there || here.startsWith(there.endsWith(sep) ? there : there + sep)
 }
 
 /** The images under a folder, however deep, as sorted paths relative to `root`. @throws as contentOf */

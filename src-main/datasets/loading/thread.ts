@@ -69,11 +69,27 @@ async function fillFiles(fill: Fill, { from, options, reader }: Source): Promise
   return { job, indices, unreadable }
 }
 
+/** What the system says, in words; by the errors' codes. */
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'it is missing',
+  EACCES: 'it may not be read',
+  EISDIR: 'it is a folder',
+  ELOOP: 'its links go in a circle',
+  ERR_FS_FILE_TOO_LARGE: 'it is larger than 2 GB',
+}
+
 async function describe(from: FileSource, index: number, error: Error): Promise<Unreadable> {
   const { pathAt } = await import('../images/paths')
   const path = `${from.root}/${pathAt(from.paths, index)}`
-  // libvips repeats the path, and says more on further lines.
-  const reason = error.message.split('\n')[0].replaceAll(path, 'the file').trim()
+  const known = reasons[(error as NodeJS.ErrnoException).code ?? '']
+  // libvips says more on further lines, and speaks of the buffer it got.
+  const reason =
+    known ??
+    error.message
+      .split('\n')[0]
+      .replaceAll(path, 'the file')
+      .replace(/^input buffer/i, 'it')
+      .trim()
   return { path, reason }
 }
 

@@ -52,7 +52,8 @@ export class LoaderThreads {
   }
 
   private start(): Worker {
-    const atOnce = Math.ceil((2 * availableParallelism()) / most) + 1
+    // Twice libuv's pool: while some are decoded, the files of others are read.
+    const atOnce = Math.ceil((2 * (availableParallelism() + 2)) / most)
     const worker = new Worker(threadEntry(), { workerData: { atOnce } })
     worker.on('message', (filled: Filled) => {
       const job = this.jobs.get(filled.job)
