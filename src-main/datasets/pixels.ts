@@ -8,21 +8,23 @@ export type Layout = 'NCHW' | 'NHWC'
 /** Floats for an engine, or the bytes themselves. */
 export type Pixels = Float32Array | Uint8Array
 
-/** Byte → value in the output, a table of 256 per channel; without a normalisation bytes stay bytes. */
-export function valueTables(normalization: Normalization | undefined, channels: number): readonly Pixels[] {
-  if (!normalization)
-    return Array.from({ length: channels }, () => Uint8Array.from({ length: 256 }, (_, value) => value))
+/**
+ * Byte → value in the output: 256 values per channel, one channel after another (in one array, which V8 goes through
+ * markedly faster than three). Without a normalisation bytes stay bytes.
+ */
+export function valueTable(normalization: Normalization | undefined, channels: number): Pixels {
+  if (!normalization) return Uint8Array.from({ length: 256 * channels }, (_, at) => at)
   const { mean, std } = normalization
-  return Array.from({ length: channels }, (_, c) => {
-    const [m, s] = [mean[c % mean.length], std[c % std.length]]
-    return Float32Array.from({ length: 256 }, (_, value) => (value / 255 - m) / s)
+  return Float32Array.from({ length: 256 * channels }, (_, at) => {
+    const c = at >> 8
+    return ((at & 255) / 255 - mean[c % mean.length]) / std[c % std.length]
   })
 }
 
 /** What one image looks like and where it goes. */
 export interface Placement {
   readonly shape: ImageShape
-  readonly tables: readonly Pixels[]
+  readonly table: Pixels
   /** Of the raw bytes: planes (CHW) or pixels (HWC). */
   readonly from: 'CHW' | 'HWC'
   readonly to: Layout
@@ -36,20 +38,20 @@ export function place(
   raw: Uint8Array,
   out: Pixels,
   offset: number,
-  { shape, tables, from, to }: Placement,
+  { shape, table, from, to }: Placement,
   dx = 0,
   dy = 0,
   mirrored = false,
 ): void {
   const { channels, height, width } = shape
   if (from === 'HWC' && channels === 3 && dx === 0 && dy === 0)
-    return placeColours(raw, out, offset, shape, tables, to, mirrored)
+    return placeColours(raw, out, offset, shape, table, to, mirrored)
   const step = to === 'NHWC' ? channels : 1
   const rawStep = from === 'HWC' ? channels : 1
   const rawRow = width * rawStep
   for (let c = 0; c < channels; c++) {
-    const table = tables[c]
-    const black = table[0]
+    const values = c << 8
+    const black = table[values]
     const base = from === 'HWC' ? c : c * height * width
     for (let y = 0; y < height; y++) {
       let at = to === 'NHWC' ? offset + y * width * channels + c : offset + (c * height + y) * width
@@ -59,7 +61,7 @@ export function place(
       let x = mirrored ? width - 1 + dx : dx
       const advance = mirrored ? -1 : 1
       for (let i = 0; i < width; i++, x += advance, at += step)
-        out[at] = inside && x >= 0 && x < width ? table[raw[row + x * rawStep]] : black
+        out[at] = inside && x >= 0 && x < width ? table[values + raw[row + x * rawStep]] : black
     }
   }
 }
@@ -70,7 +72,7 @@ function placeColours(
   out: Pixels,
   offset: number,
   { height, width }: ImageShape,
-  [red, green, blue]: readonly Pixels[],
+  table: Pixels,
   to: Layout,
   mirrored: boolean,
 ): void {
@@ -79,9 +81,9 @@ function placeColours(
   for (let y = 0, i = 0; y < height; y++) {
     let at = offset + (y * width + (mirrored ? width - 1 : 0)) * pixel
     for (let x = 0; x < width; x++, i += 3, at += step) {
-      out[at] = red![raw[i]!]!
-      out[at + channel] = green![raw[i + 1]!]!
-      out[at + 2 * channel] = blue![raw[i + 2]!]!
+      out[at] = table[raw[i]]
+      out[at + channel] = table[256 + raw[i + 1]]
+      out[at + 2 * channel] = table[512 + raw[i + 2]]
     }
   }
 }

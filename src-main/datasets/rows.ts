@@ -2,7 +2,7 @@
 import { drawCutout, drawMove } from './augmentation'
 import type { RowSource } from './dataset'
 import type { ReadOptions } from './loading/messages'
-import { blank, place, valueTables, type Pixels } from './pixels'
+import { blank, place, valueTable, type Pixels } from './pixels'
 
 /**
  * Writes the images at `indices` (positions in the split), augmented and normalised, to `out` from float `offset` on.
@@ -22,8 +22,8 @@ export function readRows(
     throw new RangeError(
       `A batch of ${indices.length} needs room for ${indices.length * pixels} values; ${out.length - offset} were given.`,
     )
-  const tables = valueTables(options.normalization, shape.channels)
-  const placement = { shape, tables, from: 'CHW', to: layout } as const
+  const table = valueTable(options.normalization, shape.channels)
+  const placement = { shape, table, from: 'CHW', to: layout } as const
   indices.forEach((index, i) => {
     const start = source.rows[index] * source.rowBytes + source.skip
     const raw = source.bytes.subarray(start, start + pixels)

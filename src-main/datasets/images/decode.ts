@@ -5,7 +5,7 @@ import sharp from 'sharp'
 import { drawCutout, drawMove, type Augmentation } from '../augmentation'
 import type { FileSource } from '../dataset'
 import type { ReadOptions } from '../loading/messages'
-import { blank, place, valueTables, type Pixels } from '../pixels'
+import { blank, place, valueTable, type Pixels } from '../pixels'
 import { centreWindow, isSmall, randomWindow, type Window } from './geometry'
 import { jpegSize, type Size } from './head'
 import { pathAt } from './paths'
@@ -34,8 +34,8 @@ export function createReader(source: FileSource, options: ReadOptions): ImageRea
   const crops = !small && augment !== undefined && augment.crop > 0
   // Small images are moved by padding, larger ones by where the window lies.
   const moves: Augmentation | undefined = augment && (small ? augment : { crop: 0, flip: augment.flip })
-  const tables = valueTables(options.normalization, shape.channels)
-  const placement = { shape, tables, from: 'HWC', to: options.layout } as const
+  const table = valueTable(options.normalization, shape.channels)
+  const placement = { shape, table, from: 'HWC', to: options.layout } as const
   const centre = centreWindow(width, height)
 
   return async (index, epoch, out, offset) => {

@@ -9,8 +9,11 @@ interface Job {
   readonly reject: (error: unknown) => void
 }
 
-/** Decoding uses libuv's pool, one for all threads; a thread lays out what about four cores decode. */
-const most = Math.min(4, Math.ceil(availableParallelism() / 4))
+/**
+ * For files. Decoding uses libuv's pool, one for all threads; a thread of ours lays out what four cores decode, and
+ * gets no more of a busy machine than any other: so one for two cores, and two at least.
+ */
+const most = Math.min(4, Math.max(2, Math.ceil(availableParallelism() / 2)))
 
 /** Threads that read images for the one that feeds an engine. They start when first needed; `close` ends them. */
 export class LoaderThreads {
@@ -52,8 +55,8 @@ export class LoaderThreads {
   }
 
   private start(): Worker {
-    // Twice libuv's pool: while some are decoded, the files of others are read.
-    const atOnce = Math.ceil((2 * (availableParallelism() + 2)) / most)
+    // Thrice libuv's pool: while some are decoded, the files of others are read.
+    const atOnce = Math.ceil((3 * (availableParallelism() + 2)) / most)
     const worker = new Worker(threadEntry(), { workerData: { atOnce } })
     worker.on('message', (filled: Filled) => {
       const job = this.jobs.get(filled.job)

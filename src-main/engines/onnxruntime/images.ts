@@ -2,7 +2,7 @@ import type { ImageShape, Normalization, Split } from '../../datasets/dataset'
 import { openByteLoader, openLoader, unreadableNotes } from '../../datasets/loading/loader'
 import { LoaderThreads } from '../../datasets/loading/threads'
 import { inBatches, spread } from '../../datasets/order'
-import { place, valueTables } from '../../datasets/pixels'
+import { place, valueTable } from '../../datasets/pixels'
 
 /** Some images, batch after batch, as often as wanted. */
 export interface Images {
@@ -71,7 +71,7 @@ function held(
   warnings: readonly string[],
 ): HeldImages {
   const pixels = shape.channels * shape.height * shape.width
-  const placement = { shape, tables: valueTables(normalization, shape.channels), from: 'CHW', to: 'NCHW' } as const
+  const placement = { shape, table: valueTable(normalization, shape.channels), from: 'CHW', to: 'NCHW' } as const
   return {
     size: labels.length,
     shape: sizesOf(shape),
