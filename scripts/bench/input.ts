@@ -106,8 +106,6 @@ const decoding = (paths: readonly string[], windows?: readonly Window[]): Promis
   measured(paths.length, async () => {
     sharp.concurrency(1)
     sharp.cache(false)
-    // The loader lets libvips decode out of memory only, in the whole process.
-    sharp.unblock({ operation: ['VipsForeignLoadJpegFile'] })
     let next = 0
     const worker = async (): Promise<void> => {
       while (next < paths.length) {

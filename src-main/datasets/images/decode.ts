@@ -7,16 +7,12 @@ import type { FileSource } from '../dataset'
 import type { ReadOptions } from '../loading/messages'
 import { blank, place, valueTable, type Pixels } from '../pixels'
 import { centreWindow, isSmall, randomWindow, type Window } from './geometry'
-import { jpegSize, type Size } from './head'
+import { isSupported, jpegSize, type Size } from './head'
 import { pathAt } from './paths'
 
 // One thread per image, many images at once; and nothing kept: each image is read once an epoch.
 sharp.concurrency(1)
 sharp.cache(false)
-// What is called .jpg may be anything: only these formats are opened.
-sharp.block({ operation: ['VipsForeignLoad'] })
-sharp.unblock({ operation: ['VipsForeignLoadJpegBuffer', 'VipsForeignLoadPngBuffer', 'VipsForeignLoadWebpBuffer'] })
-
 /** By the callback: fs/promises makes a handle object of every file. */
 const bytesOf = promisify(readFile)
 
@@ -42,6 +38,9 @@ export function createReader(source: FileSource, options: ReadOptions): ImageRea
     const path = `${source.root}/${pathAt(source.paths, index)}`
     // Read whole, once: libvips opens a file it is given the name of ten times over to find out what it is.
     const bytes = await bytesOf(path)
+    // What is called .jpg may be anything, and libvips opens a lot. (Its own list of what it may open is the process',
+    // not a thread's: changed by one, it would fail another's images.)
+    if (bytes.length > 0 && !isSupported(bytes)) throw new Error('it is no JPEG, PNG or WebP image')
     const window = crops ? randomWindow(await sizeOf(source, index, bytes), width, height, seed, epoch, index) : centre
     const raw = await decode(bytes, window, crops ? 'fill' : 'cover', shape)
     const { dx, dy, mirrored } = drawMove(moves, seed, epoch, index)

@@ -4,6 +4,17 @@ export interface Size {
   readonly height: number
 }
 
+/** Whether a file begins as JPEG, PNG and WebP files do. */
+export function isSupported(bytes: Uint8Array): boolean {
+  const begins = (at: number, ...values: readonly number[]) => values.every((value, i) => bytes[at + i] === value)
+  return (
+    begins(0, 0xff, 0xd8, 0xff) ||
+    begins(0, 0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a) ||
+    // 'RIFF', a length, 'WEBP'
+    (begins(0, 0x52, 0x49, 0x46, 0x46) && begins(8, 0x57, 0x45, 0x42, 0x50))
+  )
+}
+
 /**
  * The size of a JPEG as it is shown, from its frame header (ITU-T T.81, B.2.2). A decoder would tell it too, in an
  * eighth of the time that decoding takes.

@@ -137,7 +137,8 @@ export class Loader<P extends Pixels = Float32Array> {
 
   private judge(failed: ReadonlyMap<string, string>, total: number): void {
     if (failed.size <= Math.max(1, Math.ceil(total * tolerated))) return
-    const [path, reason] = failed.entries().next().value!
+    // The same one always, in whatever order they were come by.
+    const [path, reason] = [...failed].sort(([a], [b]) => (a < b ? -1 : 1))[0]!
     throw fail(
       'input',
       'dataset-damaged',

@@ -1,11 +1,11 @@
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { LatencyOracle, Widths } from '../../../src-main/core/ports'
 import { openDevice } from '../../../src-main/devices/open'
 import { CachedOracle, pointsKey } from '../../../src-main/devices/point-cache'
 import { livelyResnet } from '../../fixtures/networks'
+import { temporaryFolder } from '../../fixtures/temporary'
 
 const effort = { processes: 2, rounds: 6, slice: 0 }
 const plans: Widths[] = [{ a: 1 }, { a: 2 }, { a: 3 }]
@@ -24,7 +24,7 @@ function counting(): LatencyOracle & { asked: number } {
 }
 
 describe('the cache of measured points', () => {
-  const fresh = () => mkdtempSync(join(tmpdir(), 'lupine-cache-'))
+  const fresh = () => temporaryFolder('cache')
 
   it('measures once for a key, each repetition for itself, and again when asked to', async () => {
     const folder = fresh()
