@@ -1,7 +1,6 @@
 /** A real training beside a real measurement on this computer: the arbiter makes it wait. */
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { writeFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { mad, median } from '../../src-main/core/statistics/robust'
@@ -14,12 +13,13 @@ import { writeOnnx } from '../../src-main/formats/onnx/write'
 import { writeTinyCifar } from '../fixtures/engines/tiny-cifar'
 import { tinyResnet } from '../fixtures/engines/tiny-resnet'
 import { livelyResnet } from '../fixtures/networks'
+import { temporaryFolder } from '../fixtures/temporary'
 
 const built = existsSync(resolve(import.meta.dirname, '../../out/main/engine.js'))
 let folder: string
 let temporary: string | undefined
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'lupine-arbiter-'))
+  folder = temporaryFolder('arbiter')
   // The lock lies there: what other tests measure must not pause this training.
   temporary = process.env['TMPDIR']
   process.env['TMPDIR'] = folder
@@ -27,7 +27,6 @@ beforeAll(async () => {
 afterAll(async () => {
   if (temporary === undefined) delete process.env['TMPDIR']
   else process.env['TMPDIR'] = temporary
-  await rm(folder, { recursive: true })
 })
 
 /** Sentinel and half network: the ratio, its MAD over rounds, and how many training steps fell into the measurement. */

@@ -1,13 +1,14 @@
 /** `lupine devices` on the built command line. */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { cpus, tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
 import { join, resolve } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { beforeAll, expect, it } from 'vitest'
 import { withoutTensorFlow } from '../fixtures/engines/tools'
+import { temporaryFolder } from '../fixtures/temporary'
 
 const cli = resolve(import.meta.dirname, '../../out/main/cli.js')
-const dir = mkdtempSync(join(tmpdir(), 'lupine-devices-'))
+const dir = temporaryFolder('devices')
 const pi = { name: 'pi', address: 'ssh://user@pi.local', lastUsed: '2026-11-01T10:00:00.000Z' }
 
 function lupine(...args: string[]) {
@@ -21,7 +22,6 @@ beforeAll(() => {
   const file = { format: 'lupine-devices', version: 1, devices: [pi] }
   writeFileSync(join(dir, 'lupine', 'devices.json'), JSON.stringify(file))
 })
-afterAll(() => rmSync(dir, { recursive: true }))
 
 it('shows saved boards, this computer, and what TensorFlow runs on and why', () => {
   const { saved, serialPorts, local, tensorflow } = answer()

@@ -1,15 +1,15 @@
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { syntheticNoise } from '../../src-main/devices/synthetic/device'
 import { saveOnnx } from '../../src-main/formats/onnx/files'
 import { livelyResnet } from '../fixtures/networks'
+import { temporaryFolder } from '../fixtures/temporary'
 
 /** The built command line on made-up devices. */
 const cli = resolve(import.meta.dirname, '../../out/main/cli.js')
-const dir = mkdtempSync(join(tmpdir(), 'lupine-latency-'))
+const dir = temporaryFolder('latency')
 const model = join(dir, 'model.onnx')
 
 function lupine(...args: string[]) {

@@ -1,19 +1,18 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { configFolder, forgetDevice, saveDevice, savedDevices } from '../../../src-main/devices/saved'
 import { listSerialPorts } from '../../../src-main/devices/serial-ports'
 import { thisComputer } from '../../../src-main/devices/this-computer'
+import { temporaryFolder } from '../../fixtures/temporary'
 
 describe('saved devices', () => {
   let folder: string
   let path: string
   beforeEach(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'lupine-saved-'))
+    folder = temporaryFolder('saved')
     path = join(folder, 'config', 'devices.json')
   })
-  afterEach(() => rm(folder, { recursive: true }))
   const pi = { name: 'pi', address: 'ssh://user@pi.local', lastUsed: '2026-11-01T10:00:00.000Z' }
   const nano = { name: 'nano', address: 'serial:/dev/ttyUSB0?baud=115200', lastUsed: '2026-11-02T10:00:00.000Z' }
 
