@@ -36,9 +36,11 @@ export interface LatencyOracle {
   /**
    * In the order asked.
    * @param repetition another number is an independent sample of the same variants; 0 when absent
+   * @param among how many are measured for the same purpose, these among them: the more, the less effort goes into each.
+   *   Their own number when absent; a run that is resumed asks for the rest of what it had begun with
    * @throws LupineError kind 'device'
    */
-  measure(variants: readonly Widths[], repetition?: number): Promise<LatencyMeasurement[]>
+  measure(variants: readonly Widths[], repetition?: number, among?: number): Promise<LatencyMeasurement[]>
 }
 
 /** A candidate's score on the fixed, paired fitness set after BN recalibration. */

@@ -28,7 +28,7 @@ export interface OracleOptions {
 const perSession = 96
 
 /** How precisely: a table of many points needs less per point than the few that decide. */
-const effort = (count: number): Effort =>
+const effortFor = (count: number): Effort =>
   count > 8 ? { processes: 2, rounds: 10, slice: 6 } : { processes: 3, rounds: 15, slice: 12 }
 
 /** core's LatencyOracle: prunes the subject, writes the variants, and measures them against the unpruned original. */
@@ -37,12 +37,13 @@ export class DeviceOracle implements LatencyOracle {
 
   constructor(private readonly options: OracleOptions) {}
 
-  async measure(variants: readonly Widths[], repetition = 0): Promise<LatencyMeasurement[]> {
+  async measure(variants: readonly Widths[], repetition = 0, among = variants.length): Promise<LatencyMeasurement[]> {
+    const effort = this.options.effort ?? effortFor(among)
     const results: LatencyMeasurement[] = []
     for (let from = 0; from < variants.length; from += perSession) {
       const chunk = variants.slice(from, from + perSession)
       results.push(
-        ...(await this.measureChunk(chunk, repetition, (done, total) =>
+        ...(await this.measureChunk(chunk, repetition, effort, (done, total) =>
           this.options.onProgress?.(from + (done / total) * chunk.length, variants.length),
         )),
       )
@@ -53,6 +54,7 @@ export class DeviceOracle implements LatencyOracle {
   private async measureChunk(
     variants: readonly Widths[],
     repetition: number,
+    effort: Effort,
     onProgress: (done: number, total: number) => void,
   ): Promise<LatencyMeasurement[]> {
     const { device, subject, cancellation } = this.options
@@ -66,7 +68,7 @@ export class DeviceOracle implements LatencyOracle {
       }
       const call = this.calls++
       const raw = await device.measure(files, inputShape(subject.coupling), {
-        ...(this.options.effort ?? effort(variants.length)),
+        ...effort,
         seed: this.options.seed + repetition * 1000,
         names: [{}, ...variants].map(planKey),
         cancellation,

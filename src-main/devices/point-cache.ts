@@ -67,12 +67,12 @@ export class CachedOracle implements LatencyOracle {
     private readonly options: { readonly folder?: string; readonly fresh?: boolean } = {},
   ) {}
 
-  async measure(variants: readonly Widths[], repetition = 0): Promise<LatencyMeasurement[]> {
+  async measure(variants: readonly Widths[], repetition = 0, among = variants.length): Promise<LatencyMeasurement[]> {
     const points = (this.points ??= this.options.fresh ? new Map<string, LatencyMeasurement>() : await this.load())
     const name = (widths: Widths): string => `${planKey(widths)}#${repetition}`
     const missing = variants.filter((widths) => !points.has(name(widths)))
     if (missing.length > 0) {
-      const values = await this.inner.measure(missing, repetition)
+      const values = await this.inner.measure(missing, repetition, among)
       missing.forEach((widths, i) => points.set(name(widths), values[i]!))
       const found = missing.map((widths, i) => ({ plan: planKey(widths), repetition, measurement: values[i]! }))
       await this.save({ format: 'lupine-latency-points', version: 1, key: this.key, time: Date.now(), points: found })

@@ -16,6 +16,12 @@ type GraphMutation = (graph: GraphProto, random: Random) => void
 
 const pick = <T>(list: readonly T[], random: Random): T | undefined => list[random.below(Math.max(1, list.length))]
 
+/** One attribute of some node that has any. */
+function anyAttribute(graph: GraphProto, random: Random) {
+  const having = graph.node.filter(({ attribute }) => attribute.length > 0)
+  return pick(pick(having, random)?.attribute ?? [], random)
+}
+
 const extremes = [
   -(2n ** 63n),
   -2n,
@@ -143,26 +149,14 @@ export const graphMutations: Readonly<Record<string, GraphMutation>> = {
     else dim[random.below(Math.max(1, dim.length))] = create(TensorShapeProto_DimensionSchema, { value })
   },
   attributeValue(graph, random) {
-    const attribute = pick(
-      pick(
-        graph.node.filter(({ attribute }) => attribute.length > 0),
-        random,
-      )?.attribute ?? [],
-      random,
-    )
+    const attribute = anyAttribute(graph, random)
     if (!attribute) return
     attribute.i = extreme(random)
     if (attribute.ints.length > 0) attribute.ints[random.below(attribute.ints.length)] = extreme(random)
     if (random.next() < 0.3) attribute.ints = attribute.ints.slice(1)
   },
   attributeKind(graph, random) {
-    const attribute = pick(
-      pick(
-        graph.node.filter(({ attribute }) => attribute.length > 0),
-        random,
-      )?.attribute ?? [],
-      random,
-    )
+    const attribute = anyAttribute(graph, random)
     if (attribute) attribute.type = random.below(16) as Kind
   },
   strangeAttribute(graph, random) {

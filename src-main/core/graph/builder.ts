@@ -47,27 +47,25 @@ export class NetworkBuilder {
 
   /** Square kernel, same padding, no bias. */
   conv(name: string, input: string, inputs: number, outputs: number, kernel: number, stride = 1): string {
-    const weight = this.heNormal(`${name}.weight`, [outputs, inputs, kernel, kernel], inputs * kernel * kernel)
-    const pad = (kernel - 1) / 2
-    return this.node('Conv', name, [input, weight], {
-      kernel_shape: [kernel, kernel],
-      strides: [stride, stride],
-      pads: [pad, pad, pad, pad],
-      dilations: [1, 1],
-      group: 1,
-    })
+    return this.squareConv(name, input, [outputs, inputs, kernel, kernel], stride, 1)
   }
 
   /** One filter per channel, square kernel, same padding, no bias. */
   depthwise(name: string, input: string, channels: number, kernel: number, stride = 1): string {
-    const weight = this.heNormal(`${name}.weight`, [channels, 1, kernel, kernel], kernel * kernel)
+    return this.squareConv(name, input, [channels, 1, kernel, kernel], stride, channels)
+  }
+
+  /** @param shape of the weights: [outputs, inputs per group, kernel, kernel] */
+  private squareConv(name: string, input: string, shape: number[], stride: number, group: number): string {
+    const [, inputs, kernel] = shape as [number, number, number, number]
+    const weight = this.heNormal(`${name}.weight`, shape, inputs * kernel * kernel)
     const pad = (kernel - 1) / 2
     return this.node('Conv', name, [input, weight], {
       kernel_shape: [kernel, kernel],
       strides: [stride, stride],
       pads: [pad, pad, pad, pad],
       dilations: [1, 1],
-      group: channels,
+      group,
     })
   }
 

@@ -65,7 +65,13 @@ export class Recorder {
   measure(variants: readonly Widths[], onRecorded?: OnRecorded<LatencyMeasurement>): Promise<LatencyMeasurement[]> {
     const { oracle } = this
     if (!oracle) throw new TypeError('no latency oracle')
-    return this.inChunks(variants, 'latency', this.measuredTogether, (part) => oracle.measure(part), onRecorded)
+    return this.inChunks(
+      variants,
+      'latency',
+      this.measuredTogether,
+      (part) => oracle.measure(part, 0, variants.length),
+      onRecorded,
+    )
   }
 
   /** Scores in the order asked; a plan scored before, by any method, is not evaluated again. */
