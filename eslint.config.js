@@ -90,7 +90,7 @@ export default defineConfig(
   },
   {
     files: ['test/**/*.ts'],
-    ignores: ['test/fixtures/temporary.ts'],
+    ignores: ['test/fixtures/{own-,}temporary.ts'],
     rules: {
       'no-restricted-imports': [
         'error',

@@ -9,6 +9,7 @@ const resolve = { alias: { electron: electronStandIn } }
 
 export default defineConfig({
   test: {
+    globalSetup: ['test/fixtures/own-temporary.ts'],
     projects: [
       { resolve, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 20_000 } },
       {

@@ -33,7 +33,7 @@ afterAll(async () => {
 async function measure(models: readonly string[], stepsSoFar: () => number) {
   let [first, last] = [-1, 0]
   const raw: RawMeasurement = await openDevice('local?threads=1').measure(models, [1, 3, 32, 32], {
-    ...{ processes: 3, rounds: 30, slice: 5, seed: 1 },
+    ...{ processes: 3, rounds: 20, slice: 4, seed: 1 },
     onProgress: () => {
       if (first < 0) first = stepsSoFar()
       last = stepsSoFar()

@@ -71,7 +71,7 @@ beforeAll(async () => {
 describe('a network whose BN was folded', () => {
   it('is left alone when asked, and BN scores then say what they lack', () => {
     const { answer, stderr } = lupine(
-      ...['search', folded, '--data', 'sample', '--device', 'local?threads=1', '--budget', 'macs=0.8', '--method'],
+      ...['search', folded, '--data', 'sample', '--device', 'synthetic:5', '--budget', 'macs=0.8', '--method'],
       ...['random', '--evaluations', '1', '--criterion', 'bn', '--bn', 'keep', '--out', join(dir, 'plan.json')],
     )
     expect(stderr).not.toContain('batch normalisation')
@@ -82,7 +82,7 @@ describe('a network whose BN was folded', () => {
 
   it('runs end to end, and leaves no BN in the result', { timeout: 300_000 }, async () => {
     const { status, answer, stderr } = lupine(
-      ...['run', folded, '--data', 'sample', '--device', 'local?threads=1', '--budget', 'macs=0.6'],
+      ...['run', folded, '--data', 'sample', '--device', 'synthetic:5', '--budget', 'macs=0.6'],
       ...['--evaluations', '4', '--epochs', '0', '--criterion', 'taylor', '--out', project],
     )
     expect(status, stderr).toBe(0)

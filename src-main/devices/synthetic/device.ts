@@ -1,4 +1,5 @@
 import type { DeviceKey } from '../../contract'
+import type { Network } from '../../core/graph/network'
 import type { Random } from '../../core/ports'
 import { createRandom, deriveSeed } from '../../core/statistics/random'
 import { loadOnnx } from '../../formats/onnx/files'
@@ -61,13 +62,13 @@ export class SyntheticDevice implements Device {
 
   async measure(
     models: readonly string[],
-    _shape: readonly number[],
+    shape: readonly number[],
     options: MeasureOptions,
   ): Promise<RawMeasurement> {
     const known: Known[] = []
     for (const model of models) {
       options.cancellation?.throwIfAborted()
-      known.push(await this.read(model))
+      known.push(await this.read(model, shape))
     }
     // A gate of its own: what another measurement knew must not decide here.
     const { processes, discarded } = await quietProcesses(
@@ -80,10 +81,10 @@ export class SyntheticDevice implements Device {
     return { device: await this.key(), models, processes, discarded, state: { before: {}, after: {} } }
   }
 
-  async layers(model: string, _shape: readonly number[], runs: number): Promise<LayerTime[]> {
+  async layers(model: string, shape: readonly number[], runs: number): Promise<LayerTime[]> {
     const random = createRandom(deriveSeed(this.seed, `layers/${await hashFile(model)}/${runs}`))
     return this.world
-      .layers(await loadOnnx(model))
+      .layers(await load(model, shape))
       .filter(({ bound }) => bound !== 'fused')
       .map(({ name, op, ms }) => ({
         name,
@@ -92,10 +93,11 @@ export class SyntheticDevice implements Device {
       }))
   }
 
-  private async read(model: string): Promise<Known> {
+  private async read(model: string, shape: readonly number[]): Promise<Known> {
     const hash = await hashFile(model)
-    const known = this.known.get(hash) ?? { hash, ms: this.world.latency(await loadOnnx(model)) }
-    this.known.set(hash, known)
+    const name = `${hash}/${shape.join('x')}`
+    const known = this.known.get(name) ?? { hash, ms: this.world.latency(await load(model, shape)) }
+    this.known.set(name, known)
     return known
   }
 
@@ -135,4 +137,11 @@ export class SyntheticDevice implements Device {
     const episode = createRandom(deriveSeed(this.seed, `episode/${Math.floor(now / stretch)}`)).next() < throttled
     return (1 + drift * Math.sin((2 * Math.PI * now) / wave)) * (episode ? slowdown : 1)
   }
+}
+
+/** A model at the size it is measured at, which open inputs leave to the caller. */
+async function load(model: string, shape: readonly number[]): Promise<Network> {
+  const network = await loadOnnx(model)
+  const [input, ...others] = network.inputs
+  return input ? { ...network, inputs: [{ ...input, shape }, ...others] } : network
 }

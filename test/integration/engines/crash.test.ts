@@ -113,7 +113,7 @@ describe.skipIf(!existsSync(join(out, 'cli.js')))('a command that sleeps with it
     // A group of its own, so that host and engine stop together, as when a laptop's lid is closed.
     const child = spawn(process.execPath, [join(out, 'cli.js'), ...args], {
       detached: true,
-      env: { ...process.env, [silence]: '6' },
+      env: { ...process.env, [silence]: '3' },
     })
     let [stdout, stderr, slept] = ['', '', false]
     child.stdout.on('data', (text) => (stdout += text))
@@ -128,7 +128,7 @@ describe.skipIf(!existsSync(join(out, 'cli.js')))('a command that sleeps with it
         setTimeout(() => {
           process.kill(-child.pid!, 'SIGCONT')
           resolve()
-        }, 14_000)
+        }, 8_000)
       })
     })
     expect(await ended, stderr).toBe(0)

@@ -26,16 +26,17 @@ describe('the synthetic device', () => {
   const options = { processes: 3, rounds: 10, slice: 6, seed: 1 }
 
   it('is the same device for the same seed, and another for another', async () => {
-    const measure = async (address: string) => (await openDevice(address).measure(files, [], options)).processes
+    const measure = async (address: string) =>
+      (await openDevice(address).measure(files, [1, 3, 32, 32], options)).processes
     expect(await measure('synthetic:3')).toEqual(await measure('synthetic:3'))
     expect(await measure('synthetic:3')).not.toEqual(await measure('synthetic:4'))
   })
 
   it('tells the same of a model whatever is measured beside it, and another sample to another seed', async () => {
     const device = openDevice('synthetic:3')
-    const all = await device.measure(files, [], options)
-    const few = await device.measure([files[0]!, files[2]!], [], options)
-    const other = await device.measure(files, [], { ...options, seed: 2 })
+    const all = await device.measure(files, [1, 3, 32, 32], options)
+    const few = await device.measure([files[0]!, files[2]!], [1, 3, 32, 32], options)
+    const other = await device.measure(files, [1, 3, 32, 32], { ...options, seed: 2 })
     all.processes.forEach(({ samples }, p) => {
       expect(few.processes[p]!.samples).toEqual([samples[0], samples[2]])
       expect(other.processes[p]!.samples[2]).not.toEqual(samples[2])
@@ -52,7 +53,7 @@ describe('the synthetic device', () => {
       const oracle = new DeviceOracle({ device: openDevice('synthetic:5'), subject, seed, cancellation: never })
       const measured = await oracle.measure(plans)
       errors.push(...measured.map(({ ratio }, i) => Math.abs(ratio - truth[i]!) / truth[i]!))
-      const raw = await openDevice('synthetic:5').measure(files, [], { ...options, seed })
+      const raw = await openDevice('synthetic:5').measure(files, [1, 3, 32, 32], { ...options, seed })
       discarded += raw.discarded
       sentinels.push(...raw.processes.map(({ sentinel }) => median(sentinel)))
       expect(mad(raw.processes[0]!.sentinel) / median(raw.processes[0]!.sentinel)).toBeGreaterThan(0.004)
