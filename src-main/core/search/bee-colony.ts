@@ -1,8 +1,8 @@
 import type { Random } from '../ports'
-import { type Generation, defaultPack, type Member, PATIENCE, PopulationSearcher } from './population'
+import { type Generation, defaultPack, type Member, PopulationSearcher } from './population'
 import { type Problem, repairBlindly } from './repair'
 import { randomLevels } from './random-search'
-import type { Candidate, SearcherState } from './searcher'
+import type { SearcherState } from './searcher'
 import { seedPositions } from './seeding'
 import { encode } from './space'
 import { fixBound, type Position } from './wolf-moves'
@@ -33,7 +33,6 @@ interface Inner {
   /** What the pending batch is. */
   readonly phase: 'seed' | 'employed' | 'onlooker'
   readonly trials: readonly Trial[]
-  readonly stalled: number
 }
 
 /** Dimensions a bee changes at once, as in ABCPruner. */
@@ -53,23 +52,18 @@ export class BeeColony extends PopulationSearcher {
     super(problem, options.evaluations, random, state)
     const sources = Math.min(options.sources ?? defaultPack(options.evaluations), options.evaluations)
     this.options = { limit: 5, ...options, sources }
-    const start: Inner = { sources: [], failures: [], phase: 'seed', trials: [], stalled: 0 }
+    const start: Inner = { sources: [], failures: [], phase: 'seed', trials: [] }
     this.colony = (state?.inner as Inner | undefined) ?? start
   }
 
-  protected propose(left: number): Candidate[] | undefined {
-    if (this.colony.stalled >= PATIENCE || this.problem.space.dimensions.length === 0) return undefined
-    const generation = this.generation(left)
+  protected breed(generation: Generation): void {
     const trials =
       this.colony.phase === 'seed'
         ? this.seeds(generation)
         : this.colony.phase === 'employed'
           ? this.colony.sources.map((_, i) => this.employed(generation, i))
           : this.onlookers().map((i) => this.beside(generation, i, 'onlooker'))
-    const { batch } = generation
-    const stalled = batch.length === 0 ? this.colony.stalled + 1 : 0
-    this.colony = { ...this.colony, trials: trials.filter((trial) => trial !== undefined), stalled }
-    return batch
+    this.colony = { ...this.colony, trials: trials.filter((trial) => trial !== undefined) }
   }
 
   private seeds(generation: Generation): (Trial | undefined)[] {
@@ -112,11 +106,11 @@ export class BeeColony extends PopulationSearcher {
   }
 
   protected advance(): void {
-    const { phase, trials, stalled } = this.colony
+    const { phase, trials } = this.colony
     if (phase === 'seed') {
       const sources = trials.map(({ member }) => member)
       const failures = sources.map(() => 0)
-      this.colony = { sources, failures, phase: 'employed', trials: [], stalled }
+      this.colony = { sources, failures, phase: 'employed', trials: [] }
       return
     }
     const sources = [...this.colony.sources]
@@ -126,10 +120,10 @@ export class BeeColony extends PopulationSearcher {
       if (better) sources[source] = member
       failures[source] = better ? 0 : failures[source]! + 1
     }
-    this.colony = { sources, failures, phase: phase === 'employed' ? 'onlooker' : 'employed', trials: [], stalled }
+    this.colony = { sources, failures, phase: phase === 'employed' ? 'onlooker' : 'employed', trials: [] }
   }
 
-  protected inner(): Inner {
+  protected members(): Inner {
     return this.colony
   }
 }

@@ -1,7 +1,7 @@
 import type { Random } from '../ports'
-import { type Generation, defaultPack, type Member, PATIENCE, PopulationSearcher } from './population'
+import { type Generation, defaultPack, type Member, PopulationSearcher } from './population'
 import type { Problem } from './repair'
-import type { Candidate, SearcherState } from './searcher'
+import type { SearcherState } from './searcher'
 import { seedPositions } from './seeding'
 import { fixBound, type Position } from './wolf-moves'
 
@@ -22,7 +22,6 @@ interface Inner {
   readonly population: readonly Member[]
   /** Per member what it tries; null where there is no evaluation left for it. */
   readonly trials: readonly (Member | null)[]
-  readonly stalled: number
 }
 
 /** DE/rand/1/bin (Storn & Price, J. Global Optim. 11, 1997), every trial repaired to the budget and written back. */
@@ -35,16 +34,12 @@ export class DifferentialEvolution extends PopulationSearcher {
     super(problem, options.evaluations, random, state)
     const population = Math.min(options.population ?? defaultPack(options.evaluations), options.evaluations)
     this.options = { weight: 0.5, crossover: 0.9, ...options, population }
-    this.pool = (state?.inner as Inner | undefined) ?? { population: [], trials: [], stalled: 0 }
+    this.pool = (state?.inner as Inner | undefined) ?? { population: [], trials: [] }
   }
 
-  protected propose(left: number): Candidate[] | undefined {
-    if (this.pool.stalled >= PATIENCE || this.problem.space.dimensions.length === 0) return undefined
-    const generation = this.generation(left)
+  protected breed(generation: Generation): void {
     const trials = this.pool.population.length === 0 ? this.seeds(generation) : this.mutants(generation)
-    const { batch } = generation
-    this.pool = { ...this.pool, trials, stalled: batch.length === 0 ? this.pool.stalled + 1 : 0 }
-    return batch
+    this.pool = { ...this.pool, trials }
   }
 
   private seeds(generation: Generation): (Member | null)[] {
@@ -78,15 +73,15 @@ export class DifferentialEvolution extends PopulationSearcher {
   }
 
   protected advance(): void {
-    const { population, trials, stalled } = this.pool
+    const { population, trials } = this.pool
     const next =
       population.length === 0
         ? trials.filter((trial) => trial !== null)
         : population.map((member, i) => (trials[i] && this.isFitter(trials[i], member) ? trials[i] : member))
-    this.pool = { population: next, trials: [], stalled }
+    this.pool = { population: next, trials: [] }
   }
 
-  protected inner(): Inner {
+  protected members(): Inner {
     return this.pool
   }
 }

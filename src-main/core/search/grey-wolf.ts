@@ -1,8 +1,8 @@
 import type { Random } from '../ports'
 import { permutation } from '../statistics/random'
-import { defaultPack, type Generation, type Member, PATIENCE, PopulationSearcher } from './population'
+import { defaultPack, type Generation, type Member, PopulationSearcher } from './population'
 import type { Problem } from './repair'
-import type { Candidate, SearcherState } from './searcher'
+import type { SearcherState } from './searcher'
 import { seedPositions } from './seeding'
 import { centre, type Decay, dlhMove, encircling, gwoMove, type Position } from './wolf-moves'
 
@@ -26,8 +26,6 @@ interface Inner {
   /** Best three positions ever seen. */
   readonly leaders: readonly Member[]
   readonly moves: readonly (readonly Member[])[]
-  /** Generations in a row that brought no new plan. */
-  readonly stalled: number
 }
 
 /**
@@ -46,16 +44,12 @@ export class GreyWolf extends PopulationSearcher {
     const pack = Math.min(options.pack ?? defaultPack(options.evaluations), options.evaluations)
     this.options = { variant: 'igwo', decay: 'nonlinear', ...options, pack }
     this.method = this.options.variant
-    this.wolves = (state?.inner as Inner | undefined) ?? { pack: [], leaders: [], moves: [], stalled: 0 }
+    this.wolves = (state?.inner as Inner | undefined) ?? { pack: [], leaders: [], moves: [] }
   }
 
-  protected propose(left: number): Candidate[] | undefined {
-    if (this.wolves.stalled >= PATIENCE || this.problem.space.dimensions.length === 0) return undefined
-    const generation = this.generation(left)
+  protected breed(generation: Generation): void {
     const moves = this.wolves.pack.length === 0 ? this.firstPack(generation) : this.hunt(generation)
-    const { batch } = generation
-    this.wolves = { ...this.wolves, moves, stalled: batch.length === 0 ? this.wolves.stalled + 1 : 0 }
-    return batch
+    this.wolves = { ...this.wolves, moves }
   }
 
   private firstPack(generation: Generation): Member[][] {
@@ -80,7 +74,7 @@ export class GreyWolf extends PopulationSearcher {
   }
 
   protected advance(): void {
-    const { pack, leaders, moves, stalled } = this.wolves
+    const { pack, leaders, moves } = this.wolves
     const best = moves.map((own) => this.sort(own)[0])
     const greedy = this.options.variant === 'igwo'
     const next =
@@ -93,10 +87,10 @@ export class GreyWolf extends PopulationSearcher {
           })
     // Sorted, not compared one by one: with strict comparisons ties would leave beta and delta empty.
     const distinct = new Map([...leaders, ...next, ...moves.flat()].map((wolf) => [wolf.key, wolf]))
-    this.wolves = { pack: next, leaders: this.sort([...distinct.values()]).slice(0, 3), moves: [], stalled }
+    this.wolves = { pack: next, leaders: this.sort([...distinct.values()]).slice(0, 3), moves: [] }
   }
 
-  protected inner(): Inner {
+  protected members(): Inner {
     return this.wolves
   }
 }

@@ -1,9 +1,9 @@
 import type { Random } from '../ports'
 import { knapsack } from './knapsack'
-import { defaultPack, type Member, PATIENCE, PopulationSearcher } from './population'
-import { type Problem, repair } from './repair'
-import type { Candidate, SearcherState } from './searcher'
-import { decode, encode } from './space'
+import { defaultPack, type Generation, type Member, PopulationSearcher } from './population'
+import type { Problem } from './repair'
+import type { SearcherState } from './searcher'
+import { decode, encode, shiftLevel } from './space'
 import type { Position } from './wolf-moves'
 
 export interface LocalSearchOptions {
@@ -21,7 +21,6 @@ interface Inner {
   readonly trials: readonly Member[]
   /** Batches in a row without an improvement: how far the next one looks. */
   readonly misses: number
-  readonly stalled: number
 }
 
 /** No batch changes more dimensions than this. */
@@ -45,46 +44,38 @@ export class LocalSearch extends PopulationSearcher {
   ) {
     super(problem, options.evaluations, random, state)
     this.neighbours = Math.min(options.neighbours ?? defaultPack(options.evaluations), options.evaluations)
-    this.local = (state?.inner as Inner | undefined) ?? { best: null, trials: [], misses: 0, stalled: 0 }
+    this.local = (state?.inner as Inner | undefined) ?? { best: null, trials: [], misses: 0 }
   }
 
-  protected propose(left: number): Candidate[] | undefined {
+  protected breed(generation: Generation): void {
     const { space } = this.problem
-    const { best, misses, stalled } = this.local
-    if (stalled >= PATIENCE || space.dimensions.length === 0) return undefined
-    const generation = this.generation(left)
+    const { best, misses } = this.local
     const starts = this.options.seeds ?? [encode(space, knapsack(this.problem))]
     const trials = best
       ? Array.from({ length: this.neighbours }, () => {
           return this.attempt(generation, this.neighbour(best.position, misses), 'local')
         })
       : starts.map((position) => this.attempt(generation, position, 'seed'))
-    const { batch } = generation
-    const kept = trials.filter((trial) => trial !== undefined)
-    this.local = { ...this.local, trials: kept, stalled: batch.length === 0 ? stalled + 1 : 0 }
-    return batch
+    this.local = { ...this.local, trials: trials.filter((trial) => trial !== undefined) }
   }
 
   private neighbour(position: Position, misses: number): Position {
     const { space } = this.problem
     const levels = decode(space, position)
     const changes = 1 + this.random.below(Math.min(FARTHEST, misses + 2))
-    for (let change = 0; change < changes; change++) {
-      const d = this.random.below(levels.length)
-      const shift = (1 + this.random.below(2)) * (this.random.next() < 0.5 ? -1 : 1)
-      levels[d] = Math.min(space.dimensions[d]!.levels.length - 1, Math.max(0, levels[d]! + shift))
-    }
-    return encode(space, repair(this.problem, levels), position)
+    for (let change = 0; change < changes; change++)
+      shiftLevel(space, levels, this.random.below(levels.length), 2, this.random)
+    return encode(space, levels, position)
   }
 
   protected advance(): void {
-    const { best, trials, misses, stalled } = this.local
+    const { best, trials, misses } = this.local
     const [fittest] = this.sort(trials)
     const better = fittest !== undefined && (!best || this.isFitter(fittest, best))
-    this.local = { best: better ? fittest : best, trials: [], misses: better ? 0 : misses + 1, stalled }
+    this.local = { best: better ? fittest : best, trials: [], misses: better ? 0 : misses + 1 }
   }
 
-  protected inner(): Inner {
+  protected members(): Inner {
     return this.local
   }
 }

@@ -1,5 +1,7 @@
 import { type ArchiveEntry, byFitness } from './archive'
-import { BaseSearcher, type Candidate } from './searcher'
+import type { Random } from '../ports'
+import type { Problem } from './repair'
+import { BaseSearcher, type Candidate, type SearcherState } from './searcher'
 import type { Position } from './wolf-moves'
 
 /** A plan that a population holds, or that one of its members tries. */
@@ -9,7 +11,7 @@ export interface Member {
 }
 
 /** In a space with fewer plans than evaluations every generation ends up without a new plan; then stop. */
-export const PATIENCE = 8
+const PATIENCE = 8
 
 /** Members: a twelfth of the evaluations, 6 to 20. */
 export const defaultPack = (evaluations: number): number => Math.min(20, Math.max(6, Math.round(evaluations / 12)))
@@ -41,8 +43,29 @@ export class Generation {
 
 /** What the searchers that keep a population share. */
 export abstract class PopulationSearcher extends BaseSearcher {
-  protected generation(left: number): Generation {
-    return new Generation(left, (candidate, taken) => this.isKnown(candidate, taken))
+  /** Generations in a row that brought no new plan. */
+  private stalled: number
+
+  constructor(problem: Problem, evaluations: number, random: Random, state?: SearcherState) {
+    super(problem, evaluations, random, state)
+    this.stalled = (state?.inner as { stalled: number } | undefined)?.stalled ?? 0
+  }
+
+  /** Puts what the members try next into a generation, and remembers it. */
+  protected abstract breed(generation: Generation): void
+  /** The population and what it tries; plain JSON. */
+  protected abstract members(): object
+
+  protected propose(left: number): Candidate[] | undefined {
+    if (this.stalled >= PATIENCE || this.problem.space.dimensions.length === 0) return undefined
+    const generation = new Generation(left, (candidate, taken) => this.isKnown(candidate, taken))
+    this.breed(generation)
+    this.stalled = generation.batch.length === 0 ? this.stalled + 1 : 0
+    return generation.batch
+  }
+
+  protected inner(): object {
+    return { ...this.members(), stalled: this.stalled }
   }
 
   /** A position repaired and put into a generation; undefined when no evaluation is left for it. */

@@ -3,7 +3,7 @@ import { restoreRandom } from '../statistics/random'
 import { Archive, type ArchiveEntry, planKey } from './archive'
 import { kindsOf } from './budget'
 import { type Problem, repair } from './repair'
-import { decode, encode, widthsOf } from './space'
+import { decode, encode, shiftLevel, widthsOf } from './space'
 
 /** A plan a searcher wants evaluated. Within budget; distinct from all it has asked before. */
 export interface Candidate {
@@ -145,9 +145,7 @@ export abstract class BaseSearcher implements Searcher {
     for (let attempt = 1; attempt <= MUTATIONS && this.isKnown(found, taken); attempt++) {
       const levels = decode(space, first.position)
       for (let change = 0; change < attempt; change++) {
-        const d = this.random.below(levels.length)
-        const shift = (1 + this.random.below(attempt)) * (this.random.next() < 0.5 ? -1 : 1)
-        levels[d] = Math.min(space.dimensions[d]!.levels.length - 1, Math.max(0, levels[d]! + shift))
+        shiftLevel(space, levels, this.random.below(levels.length), attempt, this.random)
       }
       found = this.candidate(repair(this.problem, levels), source, first.position)
     }

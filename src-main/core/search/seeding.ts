@@ -2,7 +2,7 @@ import type { Random } from '../ports'
 import { knapsack } from './knapsack'
 import { randomLevels } from './random-search'
 import { fill, narrow, type Problem, repairBlindly } from './repair'
-import { encode, levelsNear } from './space'
+import { encode, levelsNear, shiftLevel } from './space'
 import { uniformPlans } from './uniform'
 import type { Position } from './wolf-moves'
 
@@ -11,11 +11,9 @@ const NEAR = 0.7
 
 /** Levels with about one dimension in five shifted by one or two. */
 export function perturb(problem: Problem, levels: readonly number[], random: Random): number[] {
-  return levels.map((level, d) => {
-    if (random.next() >= 0.2) return level
-    const shift = (1 + random.below(2)) * (random.next() < 0.5 ? -1 : 1)
-    return Math.min(problem.space.dimensions[d]!.levels.length - 1, Math.max(0, level + shift))
-  })
+  const shifted = [...levels]
+  for (const d of levels.keys()) if (random.next() < 0.2) shiftLevel(problem.space, shifted, d, 2, random)
+  return shifted
 }
 
 /**

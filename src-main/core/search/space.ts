@@ -1,4 +1,4 @@
-import type { Widths } from '../ports'
+import type { Random, Widths } from '../ports'
 import type { CostKind, CostModel } from './budget'
 
 /** One choice of a dimension. */
@@ -117,6 +117,12 @@ export function encode(space: Space, levels: readonly number[], near?: readonly 
   return levels.map((level, d) =>
     near && told[d] === level ? near[d]! : (level + 0.5) / space.dimensions[d]!.levels.length,
   )
+}
+
+/** Shifts the level of a dimension by 1 … `reach`, up or down, as far as there are levels; in place. */
+export function shiftLevel({ dimensions }: Space, levels: number[], d: number, reach: number, random: Random): void {
+  const shift = (1 + random.below(reach)) * (random.next() < 0.5 ? -1 : 1)
+  levels[d] = Math.min(dimensions[d]!.levels.length - 1, Math.max(0, levels[d]! + shift))
 }
 
 /** Whether a dimension's choice has no effect because its branch is removed. */
