@@ -1,6 +1,8 @@
+import { fail } from '../core/failure'
 import type { LatencyMeasurement, LatencyOracle, Widths } from '../core/ports'
 import type { Subject } from '../core/pruning/subject'
 import type { Device } from '../devices/device'
+import { openDevice } from '../devices/open'
 import { DeviceOracle, type Effort } from '../devices/oracle'
 import { CachedOracle, pointsKey } from '../devices/point-cache'
 import type { JobContext } from '../runs/job'
@@ -10,23 +12,31 @@ export const tableEffort: Effort = { processes: 2, rounds: 6, slice: 0 }
 /** For whole networks that a model is fitted on or judged by. */
 export const planEffort: Effort = { processes: 3, rounds: 10, slice: 6 }
 
+/** The device at an address; the job says when it has to wait for another Lupine. @throws LupineError 'device-address' */
+export const deviceFor = (address: string, job: JobContext): Device =>
+  openDevice(address, () => job.note('info', 'Waiting: another Lupine is measuring on this computer.'))
+
+export const nothingToPrune = () =>
+  fail(
+    'input',
+    'nothing-to-prune',
+    'This model has no channels that could be pruned.',
+    'lupine inspect says why for each group.',
+  )
+
 /** An oracle that knows how long it has measured. */
 export class TimedOracle implements LatencyOracle {
   /** Networks measured, and seconds spent on it. */
   measured = 0
   seconds = 0
-  /** ms of the unpruned network, by the last measurement. */
-  sentinel: number | undefined
 
   constructor(private readonly inner: LatencyOracle) {}
 
-  async measure(variants: readonly Widths[], repetition?: number): Promise<LatencyMeasurement[]> {
+  async measure(variants: readonly Widths[], repetition?: number, among?: number): Promise<LatencyMeasurement[]> {
     const start = performance.now()
-    const values = await this.inner.measure(variants, repetition)
+    const values = await this.inner.measure(variants, repetition, among)
     this.seconds += (performance.now() - start) / 1000
     this.measured += variants.length
-    const [first] = values
-    if (first) this.sentinel = first.median / first.ratio
     return values
   }
 }

@@ -1,5 +1,4 @@
 import type { JobResult } from '../contract'
-import { fail } from '../core/failure'
 import { judge, line } from '../core/latency/judge'
 import { fitModel, type LatencyModel } from '../core/latency/model'
 import type { CalibrationPlan } from '../core/latency/predictor'
@@ -10,9 +9,8 @@ import { createCostModel } from '../core/pruning/cost-model'
 import { latencyGroups } from '../core/pruning/latency-groups'
 import { createSubject } from '../core/pruning/subject'
 import { createRandom, deriveSeed } from '../core/statistics/random'
-import { openDevice } from '../devices/open'
 import type { JobContext } from '../runs/job'
-import { planEffort, planOracle, tableOracle } from './latency-oracles'
+import { deviceFor, nothingToPrune, planEffort, planOracle, tableOracle } from './latency-oracles'
 import { loadModel } from './load'
 
 export interface PredictRequest {
@@ -33,18 +31,10 @@ const lone = 16
  * @throws LupineError of the model, 'nothing-to-prune', kind 'device'
  */
 export async function predictJob(request: PredictRequest, job: JobContext): Promise<JobResult<'predict'>> {
-  const device = openDevice(request.device, () =>
-    job.note('info', 'Waiting: another Lupine is measuring on this computer.'),
-  )
+  const device = deviceFor(request.device, job)
   const subject = createSubject((await loadModel(request.model)).network)
   const groups = latencyGroups(subject)
-  if (groups.length === 0)
-    throw fail(
-      'input',
-      'nothing-to-prune',
-      'This model has no channels that could be pruned.',
-      'lupine inspect says why for each group.',
-    )
+  if (groups.length === 0) throw nothingToPrune()
   const costs = createCostModel(subject)
   const macs = (widths: Widths): number => costs.cost('macs', widths)
   const { seed, fresh } = request

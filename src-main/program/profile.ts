@@ -7,7 +7,7 @@ import { inferShapes } from '../core/graph/shapes'
 import { createSubject, type Subject } from '../core/pruning/subject'
 import { median } from '../core/statistics/robust'
 import { describeSamples, sentinelDrift } from '../devices/measuring/summary'
-import { openDevice } from '../devices/open'
+import { deviceFor } from './latency-oracles'
 import { inputShape } from '../devices/oracle'
 import type { LayerTime } from '../devices/device'
 import { saveOnnx } from '../formats/onnx/files'
@@ -31,9 +31,7 @@ const disturbed = 1.25
  * @throws LupineError of the model, kind 'device'
  */
 export async function profileJob(request: ProfileRequest, job: JobContext): Promise<JobResult<'profile'>> {
-  const device = openDevice(request.device, () =>
-    job.note('info', 'Waiting: another Lupine is measuring on this computer.'),
-  )
+  const device = deviceFor(request.device, job)
   const { network } = await loadModel(request.model)
   const sizes = sizesFrom(request.input, network, request.model)
   const coupling = naming(request.model, () => findGroups(network, inferShapes(network, sizes)))

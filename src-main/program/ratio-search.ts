@@ -1,7 +1,6 @@
 import type { Budget } from '../contract'
 import { searchRatios } from '../core/methods/igwo-pruner'
 import type { SearchMethod, SearchOutcome, SearchStage } from '../core/methods/pruner-types'
-import { fail } from '../core/failure'
 import type { Journal, LatencyOracle, Progress, Widths } from '../core/ports'
 import { createCostModel } from '../core/pruning/cost-model'
 import { latencyGroups } from '../core/pruning/latency-groups'
@@ -13,6 +12,7 @@ import type { DataSource } from '../datasets/dataset'
 import type { Device } from '../devices/device'
 import { DeviceOracle } from '../devices/oracle'
 import type { JobContext } from '../runs/job'
+import { nothingToPrune } from './latency-oracles'
 import { withScorers } from './scorers'
 
 export interface RatioSearch {
@@ -48,13 +48,7 @@ export async function runRatioSearch(
   job: JobContext,
 ): Promise<SearchOutcome & { seen: number | undefined }> {
   const { subject, device, budget, seed } = search
-  if (subject.dimensions.length === 0)
-    throw fail(
-      'input',
-      'nothing-to-prune',
-      'This model has no channels that could be pruned.',
-      'lupine inspect says why for each group.',
-    )
+  if (subject.dimensions.length === 0) throw nothingToPrune()
   const request = {
     model: search.working,
     data: search.data,

@@ -5,9 +5,8 @@ import type { LatencyGroup } from '../core/latency/table'
 import { createCostModel } from '../core/pruning/cost-model'
 import { latencyGroups } from '../core/pruning/latency-groups'
 import { createSubject, type Subject } from '../core/pruning/subject'
-import { openDevice } from '../devices/open'
 import type { JobContext } from '../runs/job'
-import { tableOracle } from './latency-oracles'
+import { deviceFor, nothingToPrune, tableOracle } from './latency-oracles'
 import { loadModel } from './load'
 
 export interface StaircaseRequest {
@@ -24,19 +23,11 @@ export interface StaircaseRequest {
  * @throws LupineError of the model, 'nothing-to-prune', 'layer-unknown', kind 'device'
  */
 export async function staircaseJob(request: StaircaseRequest, job: JobContext): Promise<JobResult<'staircase'>> {
-  const device = openDevice(request.device, () =>
-    job.note('info', 'Waiting: another Lupine is measuring on this computer.'),
-  )
+  const device = deviceFor(request.device, job)
   const subject = createSubject((await loadModel(request.model)).network, { streams: request.streams })
   const all = latencyGroups(subject)
   const chosen = request.layer === undefined ? all : [groupOfLayer(subject, all, request.layer)]
-  if (chosen.length === 0)
-    throw fail(
-      'input',
-      'nothing-to-prune',
-      'This model has no channels that could be pruned.',
-      'lupine inspect says why for each group.',
-    )
+  if (chosen.length === 0) throw nothingToPrune()
   // What is alike is measured together, also when only one of them was asked for: the noise is shared out.
   const groups = all.filter(({ signature }) => chosen.some((group) => group.signature === signature))
   const { cached, timed } = await tableOracle(device, subject, request.seed, request.fresh, job)

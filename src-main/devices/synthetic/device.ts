@@ -60,11 +60,7 @@ export class SyntheticDevice implements Device {
     })
   }
 
-  async measure(
-    models: readonly string[],
-    shape: readonly number[],
-    options: MeasureOptions,
-  ): Promise<RawMeasurement> {
+  async measure(models: readonly string[], shape: readonly number[], options: MeasureOptions): Promise<RawMeasurement> {
     const known: Known[] = []
     for (const model of models) {
       options.cancellation?.throwIfAborted()
