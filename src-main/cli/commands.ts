@@ -1,5 +1,6 @@
 import type { CallName, CallRequest, JobName, JobRequest } from '../contract'
 import { fail } from '../core/failure'
+import { architectureNames } from '../core/graph/architectures'
 import { budget, number, numbers, required, text, type Option, type Values } from './options'
 import * as summaries from './summaries'
 
@@ -287,7 +288,7 @@ export const commands: Readonly<Record<string, Command>> = {
     summary: summaries.finetune,
   },
   new: {
-    about: 'an untrained network: resnet20, resnet56, …',
+    about: `an untrained network: ${architectureNames.join(', ')}`,
     arguments: ['NAME'],
     options: {
       classes: string('N', 'number of classes'),

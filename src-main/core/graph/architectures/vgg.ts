@@ -1,12 +1,11 @@
 import { createRandom } from '../../statistics/random'
 import { NetworkBuilder } from '../builder'
 import type { Network } from '../network'
+import { largeInput } from './forms'
 
 /** Convolutions per stage (Simonyan & Zisserman, ICLR 2015, table 1, D and E). */
 const stages = { 16: [2, 2, 3, 3, 3], 19: [2, 2, 4, 4, 4] } as const
 const widths = [64, 128, 256, 512, 512]
-/** From here on the images are ILSVRC's and the network ends in its two wide dense layers. */
-const largeInput = 128
 
 /**
  * VGG with BN: for small inputs (CIFAR) global average pooling and one dense layer, as in Network Slimming and ABCPruner
