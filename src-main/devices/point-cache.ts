@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { z } from 'zod'
 import type { DeviceKey } from '../contract'
 import type { Network } from '../core/graph/network'
@@ -10,8 +10,9 @@ import { writeAtomically } from '../formats/onnx/files'
 import { hashBytes } from '../projects/provenance'
 import type { Effort } from './oracle'
 
+const format = 'lupine-latency-points'
 const entry = z.object({
-  format: z.literal('lupine-latency-points'),
+  format: z.literal(format),
   version: z.literal(1),
   key: z.string(),
   time: z.number(),
@@ -51,6 +52,17 @@ export function pointsKey({ address: _address, ...device }: DeviceKey, network: 
   return hashBytes(JSON.stringify({ device, opset: network.opset, inputs, nodes, constants, effort }))
 }
 
+export interface CacheOptions {
+  /** `tableFolder()` when absent. */
+  readonly folder?: string
+  /** Nothing is taken from the cache; what is measured joins it. */
+  readonly fresh?: boolean
+  /** A folder that points taken from the cache are copied into, so that it is complete without it. */
+  readonly keep?: string
+  /** These instead of the cache, which is left alone. */
+  readonly only?: ReadonlyMap<string, LatencyMeasurement>
+}
+
 /**
  * An oracle that remembers: points measured once for a key are read from the user's cache by whoever asks next. Files
  * are named by the hash of their content; what does not match its name, or is no such file, is passed over.
@@ -64,21 +76,24 @@ export class CachedOracle implements LatencyOracle {
   constructor(
     private readonly inner: LatencyOracle,
     private readonly key: string,
-    private readonly options: { readonly folder?: string; readonly fresh?: boolean } = {},
+    private readonly options: CacheOptions = {},
   ) {}
 
   async measure(variants: readonly Widths[], repetition = 0, among = variants.length): Promise<LatencyMeasurement[]> {
-    const points = (this.points ??= this.options.fresh ? new Map<string, LatencyMeasurement>() : await this.load())
-    const name = (widths: Widths): string => `${planKey(widths)}#${repetition}`
+    const points = (this.points ??= await this.load())
+    const name = (widths: Widths): string => pointName(planKey(widths), repetition)
+    const known = variants.filter((widths) => points.has(name(widths)))
     const missing = variants.filter((widths) => !points.has(name(widths)))
+    const asPoints = (list: readonly Widths[]): Entry['points'] =>
+      list.map((widths) => ({ plan: planKey(widths), repetition, measurement: points.get(name(widths))! }))
+    if (known.length > 0 && this.options.keep) await this.save(this.options.keep, 'points-', asPoints(known))
     if (missing.length > 0) {
       const values = await this.inner.measure(missing, repetition, among)
       missing.forEach((widths, i) => points.set(name(widths), values[i]!))
-      const found = missing.map((widths, i) => ({ plan: planKey(widths), repetition, measurement: values[i]! }))
-      await this.save({ format: 'lupine-latency-points', version: 1, key: this.key, time: Date.now(), points: found })
+      if (!this.options.only) await this.save(this.folder, '', asPoints(missing))
     }
     this.measured += missing.length
-    this.known += variants.length - missing.length
+    this.known += known.length
     return variants.map((widths) => points.get(name(widths))!)
   }
 
@@ -87,30 +102,50 @@ export class CachedOracle implements LatencyOracle {
   }
 
   private async load(): Promise<Map<string, LatencyMeasurement>> {
-    const names = await readdir(this.folder).catch(() => [] as string[])
-    const entries: Entry[] = []
-    for (const name of names) {
-      const text = await readFile(join(this.folder, name), 'utf8').catch(() => '')
-      if (name !== `${hashBytes(text)}.json`) continue
-      const parsed = entry.safeParse(json(text))
-      if (parsed.success && parsed.data.key === this.key) entries.push(parsed.data)
-    }
-    // The newest measurement of a point counts.
-    entries.sort((a, b) => a.time - b.time)
-    return new Map(
-      entries.flatMap(({ points }) =>
-        points.map(({ plan, repetition, measurement }) => [`${plan}#${repetition}`, measurement as LatencyMeasurement]),
-      ),
-    )
+    const { only, fresh } = this.options
+    if (only || fresh) return new Map(only)
+    const named = (path: string, text: string): boolean => basename(path) === `${hashBytes(text)}.json`
+    return pointsOf((await readEntries(this.folder, named)).filter(({ key }) => key === this.key))
   }
 
   /** A cache that cannot be written costs the next one time, not this one its result. */
-  private async save(content: Entry): Promise<void> {
-    const text = JSON.stringify(content)
-    await mkdir(this.folder, { recursive: true })
-      .then(() => writeAtomically(join(this.folder, `${hashBytes(text)}.json`), text))
+  private async save(folder: string, prefix: string, points: Entry['points']): Promise<void> {
+    const text = JSON.stringify({ format, version: 1, key: this.key, time: Date.now(), points } satisfies Entry)
+    await mkdir(folder, { recursive: true })
+      .then(() => writeAtomically(join(folder, `${prefix}${hashBytes(text)}.json`), text))
       .catch(() => undefined)
   }
+}
+
+/** The points that a project's measurements folder took from the cache, by plan and repetition. */
+export const keptPoints = async (folder: string): Promise<Map<string, LatencyMeasurement>> =>
+  pointsOf(await readEntries(folder, () => true))
+
+const pointName = (plan: string, repetition: number): string => `${plan}#${repetition}`
+
+/** The newest measurement of a point counts. */
+function pointsOf(entries: readonly Entry[]): Map<string, LatencyMeasurement> {
+  return new Map(
+    entries
+      .toSorted((a, b) => a.time - b.time)
+      .flatMap(({ points }) =>
+        points.map(({ plan, repetition, measurement }) => [
+          pointName(plan, repetition),
+          measurement as LatencyMeasurement,
+        ]),
+      ),
+  )
+}
+
+async function readEntries(folder: string, trusted: (path: string, text: string) => boolean): Promise<Entry[]> {
+  const names = await readdir(folder).catch(() => [] as string[])
+  const entries: Entry[] = []
+  for (const name of names.filter((file) => file.endsWith('.json'))) {
+    const text = await readFile(join(folder, name), 'utf8').catch(() => '')
+    const parsed = trusted(name, text) ? entry.safeParse(json(text)) : undefined
+    if (parsed?.success) entries.push(parsed.data)
+  }
+  return entries
 }
 
 function json(text: string): unknown {

@@ -5,6 +5,8 @@ import type { DeviceKey } from '../contract'
 import { fail } from '../core/failure'
 import { planKey } from '../core/search/archive'
 import { median } from '../core/statistics/robust'
+import type { LatencyMeasurement } from '../core/ports'
+import { keptPoints } from './point-cache'
 import type { Device, LayerTime, MeasureOptions, RawMeasurement } from './device'
 
 const key = z.object({
@@ -71,6 +73,12 @@ export class ReplayDevice implements Device {
       chosen[0] = { from: first.from, model: 0 }
     options.onProgress?.(1, 1)
     return { device, models, processes: together(chosen), discarded: 0, state: { before: {}, after: {} } }
+  }
+
+  /** Points of latency tables that the recorded run had from the user's cache. */
+  async points(): Promise<Map<string, LatencyMeasurement>> {
+    const [inside, itself] = await Promise.all([keptPoints(join(this.folder, 'measurements')), keptPoints(this.folder)])
+    return new Map([...itself, ...inside])
   }
 
   layers(): Promise<LayerTime[]> {

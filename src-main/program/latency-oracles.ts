@@ -5,6 +5,7 @@ import type { Device } from '../devices/device'
 import { openDevice } from '../devices/open'
 import { DeviceOracle, type Effort } from '../devices/oracle'
 import { CachedOracle, pointsKey } from '../devices/point-cache'
+import { ReplayDevice } from '../devices/replay'
 import type { JobContext } from '../runs/job'
 
 /** For tables: many points, each of which counts little. */
@@ -59,7 +60,26 @@ export function planOracle(
   )
 }
 
-/** As `planOracle`, for a table's points: what was measured once on such a device is not measured again. */
+/**
+ * An oracle for a table's points on top of one that measures: what was measured once on such a device is not measured
+ * again, in whatever project. A replayed device knows what its recording had from there.
+ * @param keep folder that a project keeps its points in, for a replay
+ */
+export async function remembering(
+  inner: LatencyOracle,
+  device: Device,
+  subject: Subject,
+  { fresh = false, keep }: { readonly fresh?: boolean; readonly keep?: string | undefined } = {},
+): Promise<CachedOracle> {
+  const key = pointsKey(await device.key(), subject.network, tableEffort)
+  return new CachedOracle(inner, key, {
+    fresh,
+    ...(keep !== undefined && { keep }),
+    ...(device instanceof ReplayDevice && { only: await device.points() }),
+  })
+}
+
+/** For commands that measure a table and no more; progress goes to the stage 'table'. */
 export async function tableOracle(
   device: Device,
   subject: Subject,
@@ -68,6 +88,5 @@ export async function tableOracle(
   job: JobContext,
 ): Promise<{ cached: CachedOracle; timed: TimedOracle }> {
   const timed = planOracle(device, subject, seed, tableEffort, 'table', job)
-  const key = pointsKey(await device.key(), subject.network, tableEffort)
-  return { timed, cached: new CachedOracle(timed, key, { fresh }) }
+  return { timed, cached: await remembering(timed, device, subject, { fresh }) }
 }

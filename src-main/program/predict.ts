@@ -1,14 +1,14 @@
 import type { JobResult } from '../contract'
 import { judge, line } from '../core/latency/judge'
-import { fitModel, type LatencyModel } from '../core/latency/model'
-import type { CalibrationPlan } from '../core/latency/predictor'
+import type { LatencyModel } from '../core/latency/model'
 import { survey } from '../core/latency/survey'
-import { type KindPlan, planKinds, plansOf } from '../core/methods/plan-kinds'
+import { calibrate, drawPlans } from '../core/methods/calibration'
+import { loneWidths } from '../core/methods/latency-stage'
+import { type KindPlan, planKinds } from '../core/methods/plan-kinds'
 import type { LatencyOracle, Widths } from '../core/ports'
 import { createCostModel } from '../core/pruning/cost-model'
 import { latencyGroups } from '../core/pruning/latency-groups'
 import { createSubject } from '../core/pruning/subject'
-import { createRandom, deriveSeed } from '../core/statistics/random'
 import type { JobContext } from '../runs/job'
 import { deviceFor, nothingToPrune, planEffort, planOracle, tableOracle } from './latency-oracles'
 import { loadModel } from './load'
@@ -21,9 +21,6 @@ export interface PredictRequest {
   readonly fresh: boolean
   readonly seed: number
 }
-
-/** Widths measured per staircase that a single group has: its steps are small, and pooled over their treads. */
-const lone = 16
 
 /**
  * `predict MODEL --device D`: builds the latency model and judges it on plans it has not seen, beside the measuring
@@ -42,35 +39,18 @@ export async function predictJob(request: PredictRequest, job: JobContext): Prom
   job.stage('table', 'staircases', 0, 3)
   const { cached, timed } = await tableOracle(device, subject, seed, fresh, job)
   const measure = (variants: readonly Widths[], repetition: number) => cached.measure(variants, repetition)
-  const { table } = await survey(groups, measure, { macs, lone, refinements: 0 })
+  const { table } = await survey(groups, measure, { macs, lone: loneWidths, refinements: 0 })
 
   job.stage('calibrate', 'whole networks, to correct the table', 1, 3)
   const oracle = planOracle(device, subject, seed + 1, planEffort, 'calibrate', job)
   const taken = new Set<string>()
-  const plans: CalibrationPlan[] = []
-  let model = fitModel(table, plans, macs)
-  const draw = (label: string, counts: readonly number[], with_: LatencyModel): KindPlan[] =>
-    planKinds.flatMap((kind, k) => {
-      const random = createRandom(deriveSeed(seed, `${label}/${kind}`))
-      return plansOf(kind, counts[k]!, { groups, predict: (widths) => with_.predict(widths), random }, taken)
-    })
-  // An optimiser finds the model's errors: the plans it likes are drawn from a model that has seen the others.
-  const quarter = Math.floor(request.calibrationPlans / 4)
-  const waves = [
-    [quarter, quarter, request.calibrationPlans - 3 * quarter, 0],
-    [0, 0, 0, Math.ceil(quarter / 2)],
-    [0, 0, 0, Math.floor(quarter / 2)],
-  ]
-  for (const [wave, counts] of waves.entries()) {
-    const chosen = draw(`calibration/${wave}`, counts, model)
-    if (chosen.length === 0) continue
-    const values = await oracle.measure(chosen.map(({ widths }) => widths))
-    chosen.forEach(({ widths }, i) => plans.push({ widths, ratio: values[i]!.ratio }))
-    model = fitModel(table, plans, macs)
-  }
+  const { model, plans } = await calibrate({
+    ...{ table, macs, seed, taken, count: request.calibrationPlans },
+    measure: (variants) => oracle.measure(variants),
+  })
 
   job.stage('judge', 'plans it has not seen', 2, 3)
-  const held = draw('holdout', shares(request.holdoutPlans), model)
+  const held = drawPlans({ table, seed, label: 'holdout', model, counts: shares(request.holdoutPlans), taken })
   const judging = planOracle(device, subject, seed + 2, planEffort, 'judge', job)
   const baseline = line(
     plans.map(({ widths }) => macs(widths)),

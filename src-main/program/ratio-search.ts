@@ -5,14 +5,13 @@ import type { Journal, LatencyOracle, Progress, Widths } from '../core/ports'
 import { createCostModel } from '../core/pruning/cost-model'
 import { latencyGroups } from '../core/pruning/latency-groups'
 import type { Subject } from '../core/pruning/subject'
-import { planTable } from '../core/latency/table'
 import { planKey } from '../core/search/archive'
 import { budgetUnreachable, kindsOf, type CostKind, type CostModel } from '../core/search/budget'
 import type { DataSource } from '../datasets/dataset'
 import type { Device } from '../devices/device'
-import { DeviceOracle } from '../devices/oracle'
+import { DeviceOracle, type OracleOptions } from '../devices/oracle'
 import type { JobContext } from '../runs/job'
-import { nothingToPrune } from './latency-oracles'
+import { nothingToPrune, remembering, tableEffort } from './latency-oracles'
 import { withScorers } from './scorers'
 
 export interface RatioSearch {
@@ -59,15 +58,15 @@ export async function runRatioSearch(
   return withScorers(request, search.evaluations, job, async (evaluator, scorer) => {
     for (const warning of scorer.warnings) job.note('warning', warning)
     let stage: SearchStage = budget.latency === undefined ? 'sensitivity' : 'latency'
-    // Until the search has said how much there is: the table's plans and those that correct it.
-    let last: Progress = { done: 0, total: planTable(latencyGroups(subject)).length + 8 }
+    // Until the search has said how much there is.
+    let last: Progress = { done: 0, total: 1 }
     const report = (now: SearchStage, progress: Progress): void => {
       if (now !== stage) search.onStage(now)
       stage = now
       last = progress
       job.progress(now, { ...progress, data: { ...(progress.data as object | undefined), budget: budget.latency } })
     }
-    const oracle = new DeviceOracle({
+    const measuring: OracleOptions = {
       device,
       subject,
       ...(search.measurements ? { measurements: search.measurements } : {}),
@@ -80,7 +79,14 @@ export async function runRatioSearch(
           total: last.total,
           detail: total === 1 ? 'measuring' : `measuring ${total} networks interleaved`,
         }),
-    })
+    }
+    const oracle = new DeviceOracle(measuring)
+    const points =
+      budget.latency === undefined
+        ? oracle
+        : await remembering(new DeviceOracle({ ...measuring, effort: tableEffort }), device, subject, {
+            keep: search.measurements,
+          })
     search.onStage(stage)
     const costs = createCostModel(subject)
     await assertWithinReach(search, costs, oracle)
@@ -90,6 +96,7 @@ export async function runRatioSearch(
       costs,
       evaluator,
       oracle,
+      points,
       journal: search.journal,
       seed,
       method: search.method,

@@ -2,9 +2,16 @@ import type { Widths } from '../ports'
 import { MAD_TO_SIGMA, type Interval, median, quantile } from '../statistics/robust'
 import { createFeatures } from './features'
 import { invert } from './linear'
-import { type CalibrationPlan, createPredictor } from './predictor'
+import { createPredictor } from './predictor'
 import type { MacsFraction } from './staircase'
 import type { LatencyTable } from './table'
+
+/** A measured whole network. */
+export interface CalibrationPlan {
+  readonly widths: Widths
+  /** Measured latency over the sentinel's. */
+  readonly ratio: number
+}
 
 /** Table plus what measured whole networks say about where it is wrong. */
 export interface LatencyModel {
@@ -12,7 +19,9 @@ export interface LatencyModel {
   predict(widths: Widths): number
   /** Where a measurement of the plan will lie with probability `level` (default 0.95). */
   interval(widths: Widths, level?: number): Interval
-  /** Standard deviation of measured − predicted, each plan predicted from all others. */
+  /** Measured − predicted per measured plan, in their order, each predicted from all others. */
+  readonly errors: readonly number[]
+  /** Standard deviation of `errors`, robust; NaN without any. */
   readonly spread: number
   readonly plans: number
 }
@@ -32,8 +41,7 @@ const scales = [0.15, 0.3, 0.6, 1, 2]
  */
 export function fitModel(table: LatencyTable, measured: readonly CalibrationPlan[], macs?: MacsFraction): LatencyModel {
   const { raw } = createPredictor(table, macs)
-  const features = createFeatures(table, macs)
-  const vector = (widths: Widths): number[] => features(widths).map(({ value, prior }) => value * prior)
+  const vector = createFeatures(table, macs)
   const rows = measured.map(({ widths }) => vector(widths))
   const residuals = measured.map(({ widths, ratio }) => 1 - ratio - raw(widths).total)
   let trust = measured.map(() => 1)
@@ -49,8 +57,11 @@ export function fitModel(table: LatencyTable, measured: readonly CalibrationPlan
     if (settled) break
     fit = bestFit(rows, residuals, trust)
   }
-  const correction = (v: readonly number[]): number =>
-    fit ? rows.reduce((sum, row, i) => sum + fit.scale ** 2 * dot(row, v) * fit.weights[i]!, 0) : 0
+  // The primal weights: a search predicts some 10⁵ plans.
+  const weights = (rows[0] ?? []).map((_, j) =>
+    rows.reduce((sum, row, i) => sum + fit!.scale ** 2 * row[j]! * fit!.weights[i]!, 0),
+  )
+  const correction = (v: readonly number[]): number => (fit ? dot(weights, v) : 0)
   const predict = (widths: Widths): number => Math.max(smallest, 1 - raw(widths).total - correction(vector(widths)))
   const errors = fit?.leaveOneOut ?? []
   // Where left-out plans err more than the model owns up to, its intervals are widened by as much.
@@ -66,6 +77,8 @@ export function fitModel(table: LatencyTable, measured: readonly CalibrationPlan
       const reach = normalQuantile((1 + level) / 2) * honest * Math.sqrt(Math.max(variance, fit.noise ** 2))
       return { low: Math.max(smallest, estimate - reach), estimate, high: estimate + reach }
     },
+    // Those of the fit are of savings: of latencies they have the other sign.
+    errors: errors.map(({ error }) => -error),
     spread: errors.length > 0 ? MAD_TO_SIGMA * median(errors.map(({ error }) => Math.abs(error))) : NaN,
     plans: measured.length,
   }

@@ -78,14 +78,13 @@ export function buildTable(
     const list = [...(points.get(signature) ?? []), untouched].sort((a, b) => a.kept - b.kept)
     staircases[signature] ??= { channels, ...withTreads(list, threshold) }
   }
-  const calibration = { linear: 1, quadratic: 0, removal: 0, spread: undefined, plans: 0 }
   const read = macs ? borrowLevels(staircases, groups, macs) : staircases
   // A lone group's removal is a point of its staircase too.
   for (const { id, branch, signature } of groups) {
     const removed = read[signature]!.points.find(({ kept }) => kept === 0)
     if (removed?.level !== undefined && removals[branch ?? id] !== undefined) removals[branch ?? id] = removed.level
   }
-  return { version: 1, groups, staircases: read, removals, calibration }
+  return { version: 1, groups, staircases: read, removals }
 }
 
 /** Points by rising width with their treads; a removed branch (width 0) is no tread. */

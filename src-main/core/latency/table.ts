@@ -41,16 +41,6 @@ export interface Staircase {
   readonly steps: readonly StaircaseStep[]
 }
 
-/** Correction of the added-up saving s to end-to-end time: s·(linear + quadratic·s) + removal·(part of s removed). */
-export interface Calibration {
-  readonly linear: number
-  readonly quadratic: number
-  readonly removal: number
-  /** Standard deviation of measured − predicted over the calibration plans, robust; undefined without any. */
-  readonly spread: number | undefined
-  readonly plans: number
-}
-
 /** The latency of one network on one device; plain JSON. */
 export interface LatencyTable {
   readonly version: 1
@@ -59,7 +49,6 @@ export interface LatencyTable {
   readonly staircases: Readonly<Record<string, Staircase>>
   /** By branch: the ratio of the network with that branch removed. */
   readonly removals: Readonly<Record<string, number>>
-  readonly calibration: Calibration
 }
 
 /** A variant to measure for the table. */

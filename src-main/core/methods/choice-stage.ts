@@ -1,5 +1,5 @@
 import { ratioNoise } from '../latency/staircase'
-import type { LatencyMeasurement } from '../ports'
+import type { LatencyMeasurement, Widths } from '../ports'
 import type { Archive, ArchiveEntry } from '../search/archive'
 import { fits } from '../search/budget'
 import { knapsack } from '../search/knapsack'
@@ -9,9 +9,11 @@ import type { Position } from '../search/wolf-moves'
 import { quantile } from '../statistics/robust'
 import type { Recorder } from './recording'
 
-/** A plan of the archive that the device has measured. `entry.cost` is the prediction without margin. */
+/** A plan of the archive that the device has measured. */
 export interface Finalist {
   readonly entry: ArchiveEntry
+  /** Latency ratio that was predicted before it was measured, without margin. */
+  readonly predicted: number
   readonly measurement: LatencyMeasurement
 }
 
@@ -37,6 +39,7 @@ export async function measureFinalists(
   known: readonly Finalist[],
   count: number,
   recorder: Recorder,
+  predict: (widths: Widths) => number,
   onMeasured: (finalist: Finalist, done: number, total: number) => void,
 ): Promise<Finalist[]> {
   const measured = new Set(known.map(({ entry }) => entry.key))
@@ -51,7 +54,7 @@ export async function measureFinalists(
   await recorder.measure(
     chosen.map((entry) => entry.widths),
     (measurement, i) => {
-      found.push({ entry: chosen[i]!, measurement })
+      found.push({ entry: chosen[i]!, predicted: predict(chosen[i]!.widths), measurement })
       onMeasured(found[i]!, i + 1, chosen.length)
     },
   )
@@ -61,18 +64,13 @@ export async function measureFinalists(
 /**
  * The margin that finalists' errors call for: an optimizer finds the predictor's errors, so chosen plans err more than
  * random ones did. May be negative, which gives back what the prediction was too careful about.
+ * @param errors measured − predicted, each finalist predicted from all other plans
  */
-export function correctedMargin(finalists: readonly Finalist[], margin: number): number {
-  if (finalists.length === 0) return margin
-  const errors = finalists.map(({ entry, measurement }) => measurement.ratio - entry.cost)
-  return quantile(errors, 0.75)
-}
+export const correctedMargin = (errors: readonly number[], margin: number): number =>
+  errors.length === 0 ? margin : quantile(errors, 0.75)
 
-/** When nothing met the budget: beyond the worst error of the last finalists. */
-export function strictMargin(finalists: readonly Finalist[], margin: number): number {
-  const errors = finalists.map(({ entry, measurement }) => measurement.ratio - entry.cost)
-  return Math.max(margin, ...errors) + 0.01
-}
+/** When nothing met the budget: beyond the worst error of the finalists. */
+export const strictMargin = (errors: readonly number[], margin: number): number => Math.max(margin, ...errors) + 0.01
 
 /** Where a search under a new margin starts: the knapsack's plan and the best so far, repaired to it. */
 export function elites(problem: Problem, archive: Archive, count: number): Position[] {

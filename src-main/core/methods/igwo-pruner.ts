@@ -1,5 +1,4 @@
 import { fail } from '../failure'
-import { widthGrid } from '../latency/table'
 import type { Widths } from '../ports'
 import { Archive, planKey } from '../search/archive'
 import { assertReachable, type Budget, budgetUnreachable, kindsOf, smallestReachable } from '../search/budget'
@@ -9,11 +8,13 @@ import type { Problem } from '../search/repair'
 import { createSpace, type Space, widthsOf } from '../search/space'
 import type { Position } from '../search/wolf-moves'
 import { correctedMargin, elites, type Finalist, fittest, measureFinalists, strictMargin } from './choice-stage'
-import { type LatencyModel, latencyStage, withLatency } from './latency-stage'
+import { frontStage } from './front-stage'
+import { type LatencyKnowledge, latencyStage, widthsFor, withLatency } from './latency-stage'
 import { outcomeOf, type SearchRecord } from './outcome'
 import {
   seededMethods,
   type Baseline,
+  type FrontPlan,
   type SearchMethod,
   type SearchOutcome,
   type SearchRequest,
@@ -41,7 +42,7 @@ const EXTRA_ROUNDS = 2
  */
 export async function searchRatios(request: SearchRequest): Promise<SearchOutcome> {
   checkRequest(request)
-  const recorder = new Recorder(request.journal, request.evaluator, request.oracle, request.signal)
+  const recorder = new Recorder(request.journal, request.evaluator, request.oracle, request.signal, request.points)
   const latency = request.budget.latency === undefined ? undefined : await latencyStage(request, recorder)
   const sensitivities = await sensitivityStage(request, recorder)
   return new Search(request, recorder, latency, sensitivities).run()
@@ -64,7 +65,7 @@ function checkRequest({ budget, groups, oracle }: SearchRequest): void {
 class Search {
   private readonly method: SearchMethod
   private readonly evaluations: number
-  private readonly space: Space
+  private space: Space
   private readonly archive = new Archive()
   private readonly finalists: Finalist[] = []
   private margin: number
@@ -73,18 +74,24 @@ class Search {
   constructor(
     private readonly request: SearchRequest,
     private readonly recorder: Recorder,
-    private readonly latency: LatencyModel | undefined,
+    private readonly latency: LatencyKnowledge | undefined,
     private readonly sensitivities: Sensitivities,
   ) {
-    const { budget, costs, groups, method = 'igwo', options } = request
+    const { method = 'igwo', options } = request
     this.method = method
     this.evaluations = options?.evaluations ?? 200
     this.margin = latency?.margin ?? 0
-    this.space = createSpace({
+    this.space = this.createSpace()
+  }
+
+  private createSpace(): Space {
+    const { latency, sensitivities } = this
+    const { budget, costs, groups } = this.request
+    return createSpace({
       groups,
-      candidates: ({ channels }) => widthGrid(channels),
+      candidates: (group) => widthsFor(group, latency),
       kinds: kindsOf(budget),
-      costs: withLatency(costs, latency?.predictor, 0),
+      costs: withLatency(costs, latency, 0),
       loss: sensitivities.loss,
     })
   }
@@ -97,7 +104,7 @@ class Search {
     else await this.searchAndMeasure(budget.latency)
     const chosen = this.pick()
     const baselines = { random: await this.baseline('random'), uniform: await this.baseline('uniform') }
-    return outcomeOf(this.request, this.record(), baselines, chosen)
+    return outcomeOf(this.request, this.record(), baselines, await this.front(), chosen)
   }
 
   private record(): SearchRecord {
@@ -107,7 +114,7 @@ class Search {
 
   private problem(margin = this.margin): Problem {
     const { budget, costs } = this.request
-    return { space: this.space, costs: withLatency(costs, this.latency?.predictor, margin), budget }
+    return { space: this.space, costs: withLatency(costs, this.latency, margin), budget }
   }
 
   private async searchAndMeasure(latency: number): Promise<void> {
@@ -119,7 +126,7 @@ class Search {
     for (let round = 0; round < shares.length + EXTRA_ROUNDS; round++) {
       const extra = round >= shares.length
       if (extra && fittest(this.finalists, latency)) return
-      if (extra) this.margin = strictMargin(this.finalists, this.margin)
+      if (extra) this.margin = strictMargin(this.errors(), this.margin)
       if (!this.isReachable()) return
       const share = extra ? SHARES.at(-1)! : shares[round]!
       const left = extra ? Infinity : this.evaluations - this.archive.evaluations
@@ -127,9 +134,14 @@ class Search {
       const count = last ? left : Math.min(left, Math.max(4, Math.round(share * this.evaluations)))
       if (count > 0) await this.search(count, round === 0 ? 'search' : 'choose')
       await this.measure()
-      if (round < shares.length - 1) this.margin = correctedMargin(this.finalists, this.margin)
+      if (round < shares.length - 1) this.margin = correctedMargin(this.errors(), this.margin)
       this.rounds++
     }
+  }
+
+  /** What the finalists' measurements say of the predictions; see `correctedMargin`. */
+  private errors(): number[] {
+    return this.finalists.length === 0 ? [] : this.latency!.lastErrors(this.finalists.length)
   }
 
   private isReachable(): boolean {
@@ -168,15 +180,33 @@ class Search {
     return leadingCost(this.problem(0), widths)
   }
 
+  /** Measures the best plans, and lets the predictor and the space learn from them. */
   private async measure(): Promise<void> {
-    const count = this.request.options?.finalists ?? 6
-    const known = [...this.finalists]
-    await measureFinalists(this.problem(), this.archive, known, count, this.recorder, (finalist, done, total) => {
-      this.finalists.push(finalist)
-      const { entry, measurement } = finalist
-      const data = { fitness: entry.fitness, predicted: entry.cost, measured: measurement.ratio }
-      this.request.onProgress?.('choose', { done, total, detail: 'measuring the best plans', data })
-    })
+    const { latency, recorder, request } = this
+    const found = await measureFinalists(
+      this.problem(),
+      this.archive,
+      this.finalists,
+      request.options?.finalists ?? 6,
+      recorder,
+      (widths) => latency!.predict(widths),
+      ({ entry, predicted, measurement }, done, total) => {
+        const data = { fitness: entry.fitness, predicted, measured: measurement.ratio }
+        request.onProgress?.('choose', { done, total, detail: 'measuring the best plans', data })
+      },
+    )
+    this.finalists.push(...found)
+    latency!.learn(found.map(({ entry, measurement }) => ({ widths: entry.widths, ratio: measurement.ratio })))
+    this.space = this.createSpace()
+  }
+
+  private front(): Promise<FrontPlan[]> {
+    const { archive, finalists, recorder, request } = this
+    const measured = new Map(finalists.map(({ entry, measurement }) => [entry.key, measurement]))
+    const entries = archive.state().map((entry) => ({ ...entry, cost: this.cost(entry.widths) }))
+    return frontStage(this.problem(0), entries, measured, recorder, (done, total) =>
+      request.onProgress?.('choose', { done, total, detail: 'measuring the front' }),
+    )
   }
 
   private async baseline(method: 'random' | 'uniform'): Promise<Baseline> {

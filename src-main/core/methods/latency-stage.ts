@@ -1,100 +1,134 @@
-import { calibrate, createPredictor, type Predictor } from '../latency/predictor'
-import { buildTable } from '../latency/staircase'
-import { type LatencyTable, planTable, widthGrid } from '../latency/table'
+import { type CalibrationPlan, fitModel, type LatencyModel } from '../latency/model'
+import { survey } from '../latency/survey'
+import type { LatencyTable } from '../latency/table'
 import type { Widths } from '../ports'
-import type { CostModel } from '../search/budget'
-import { planKey } from '../search/archive'
-import { assertReachable, kindsOf } from '../search/budget'
-import { randomLevels } from '../search/random-search'
-import { type Problem, repairBlindly } from '../search/repair'
-import { createSpace, widthsOf } from '../search/space'
-import { createRandom, deriveSeed } from '../statistics/random'
+import { type CostModel, assertReachable, kindsOf } from '../search/budget'
+import { createSpace, type SpaceGroup } from '../search/space'
+import { widthGrid } from '../latency/table'
+import { calibrate } from './calibration'
 import type { PredictionCheck, SearchRequest } from './pruner-types'
 import type { Recorder } from './recording'
 
-export interface LatencyModel {
-  readonly table: LatencyTable
-  readonly predictor: Predictor
-  /** Reserve that the calibration's own errors call for. */
-  readonly margin: number
-  readonly checks: readonly PredictionCheck[]
+/** Widths measured per staircase that a single group has: its steps are small, and pooled over their treads. */
+export const loneWidths = 16
+
+/** No predictor is trusted closer than this, however well it fits what was measured. */
+export const smallestMargin = 0.005
+
+/** What is known of the device: the staircases, and a model that learns from every whole network that is measured. */
+export class LatencyKnowledge {
+  private fitted: LatencyModel
+
+  constructor(
+    readonly table: LatencyTable,
+    /** Plans nobody chose, and what was predicted of them. */
+    readonly checks: readonly PredictionCheck[],
+    private plans: readonly CalibrationPlan[],
+    private readonly macs: (widths: Widths) => number,
+  ) {
+    this.fitted = fitModel(table, plans, macs)
+  }
+
+  predict(widths: Widths): number {
+    return this.fitted.predict(widths)
+  }
+
+  get model(): LatencyModel {
+    return this.fitted
+  }
+
+  /** Refits with these plans added. */
+  learn(measured: readonly CalibrationPlan[]): void {
+    if (measured.length === 0) return
+    this.plans = [...this.plans, ...measured]
+    this.fitted = fitModel(this.table, this.plans, this.macs)
+  }
+
+  /** Measured − predicted of the plans learned last, each predicted from all others. */
+  lastErrors(count: number): number[] {
+    return this.fitted.errors.slice(-count)
+  }
+
+  /** Reserve that the model's own errors call for. */
+  get margin(): number {
+    const { spread } = this.fitted
+    return Math.max(smallestMargin, Number.isNaN(spread) ? 0 : spread)
+  }
+
+  /** Widths worth offering for a group: those on its staircase. */
+  widths({ id }: SpaceGroup): number[] {
+    const { signature } = this.table.groups.find((group) => group.id === id)!
+    return this.table.staircases[signature]!.points.map(({ kept }) => kept).filter((kept) => kept > 0)
+  }
 }
 
-/** No predictor is trusted closer than this, however well it fits its few calibration plans. */
-const SMALLEST_MARGIN = 0.005
-
-/** The request's costs, with latency from a predictor plus a margin. */
-export function withLatency(costs: CostModel, predictor: Predictor | undefined, margin: number): CostModel {
+/** The request's costs, with latency from what is known plus a margin. */
+export function withLatency(costs: CostModel, latency: LatencyKnowledge | undefined, margin: number): CostModel {
   return {
     cost: (kind, widths) =>
-      kind === 'latency' && predictor ? predictor.predict(widths) + margin : costs.cost(kind, widths),
+      kind === 'latency' && latency ? latency.predict(widths) + margin : costs.cost(kind, widths),
   }
 }
 
 /**
- * Measures the table, then random whole networks on the budget and halfway to it, and corrects the table by them.
+ * Measures the staircases, then whole networks that say where they are wrong.
  * @throws LupineError kind 'input' code 'budget-unreachable'; kind 'device'
  */
-export async function latencyStage(request: SearchRequest, recorder: Recorder): Promise<LatencyModel> {
+export async function latencyStage(request: SearchRequest, recorder: Recorder): Promise<LatencyKnowledge> {
   const { groups, budget, costs, seed, onProgress } = request
   const macs = (widths: Widths): number => costs.cost('macs', widths)
-  const points = planTable(groups)
-  const planned = request.options?.calibrationPlans ?? 8
-  const total = points.length + planned
-  const measurements = await recorder.measure(
-    points.map((point) => point.widths),
-    ({ ratio }, i) => {
-      const { signature, kept, members } = points[i]!
-      const detail = `${members.join(', ')}: ${kept === 0 ? 'removed' : `${kept} channels`}`
-      onProgress?.('latency', { done: i + 1, total, detail, data: { signature, kept, members, ratio } })
+  const planned = request.options?.calibrationPlans ?? 16
+  let done = 0
+  let total = 0
+  const { table } = await survey(
+    groups,
+    (variants, repetition) =>
+      recorder.measurePoints(variants, repetition, ({ ratio }, i) => {
+        const widths = variants[i]!
+        onProgress?.('latency', { done: ++done, total, detail: detailOf(widths), data: { widths, ratio } })
+      }),
+    {
+      macs,
+      lone: loneWidths,
+      refinements: request.options?.refinements ?? 0,
+      onProgress: (_, count) => (total = count + planned),
     },
   )
-  const measured = points.map((point, i) => ({ point, measurement: measurements[i]! }))
-  const table = buildTable(groups, measured, { macs })
-  const predictor = createPredictor(table, macs)
-  // Before the sensitivities are known, the parts pruned stand in for them.
-  const space = createSpace({
-    groups,
-    candidates: ({ channels }) => widthGrid(channels),
-    kinds: kindsOf(budget),
-    costs: withLatency(costs, predictor, 0),
-    loss: (widths) => groups.reduce((sum, { id, channels }) => sum + 1 - (widths[id] ?? channels) / channels, 0),
+  const bare = new LatencyKnowledge(table, [], [], macs)
+  assertWithinSurvey(request, bare)
+  const { plans } = await calibrate({
+    ...{ table, macs, count: planned, seed, budget: budget.latency!, taken: new Set<string>() },
+    measure: (variants) =>
+      recorder.measure(variants, ({ ratio }, i) => {
+        const data = { predicted: bare.predict(variants[i]!), ratio }
+        onProgress?.('latency', { done: ++done, total, detail: 'whole networks, to correct the table', data })
+      }),
   })
-  const problem: Problem = { space, costs: withLatency(costs, predictor, 0), budget }
-  assertReachable(space, problem.costs, budget)
-  const plans = calibrationPlans(problem, planned, seed)
-  const ratios = await recorder.measure(plans, ({ ratio }, i) => {
-    const detail = 'whole networks, to correct the table'
-    const data = { predicted: predictor.predict(plans[i]!), ratio }
-    onProgress?.('latency', { done: points.length + i + 1, total: points.length + plans.length, detail, data })
+  const checks = plans.map(({ widths, predicted, ratio }): PredictionCheck => {
+    return { kind: 'random', widths, predicted, measured: ratio }
   })
-  const calibrated = calibrate(
-    table,
-    plans.map((widths, i) => ({ widths, ratio: ratios[i]!.ratio })),
-    macs,
-  )
-  return {
-    table: calibrated,
-    predictor: createPredictor(calibrated, macs),
-    margin: Math.max(SMALLEST_MARGIN, calibrated.calibration.spread ?? 0),
-    checks: plans.map((widths, i) => ({
-      kind: 'random',
-      widths,
-      predicted: predictor.predict(widths),
-      measured: ratios[i]!.ratio,
-    })),
-  }
+  return new LatencyKnowledge(table, checks, plans, macs)
 }
 
-/** Distinct random plans, three quarters of them on the budget, the others halfway between it and the original. */
-function calibrationPlans(problem: Problem, count: number, seed: number): Widths[] {
-  const random = createRandom(deriveSeed(seed, 'calibration'))
-  const halfway = Object.fromEntries(kindsOf(problem.budget).map((kind) => [kind, (1 + problem.budget[kind]!) / 2]))
-  const plans = new Map<string, Widths>()
-  for (let i = 0; i < 4 * count && plans.size < count; i++) {
-    const goal = plans.size % 4 === 3 ? { ...problem, budget: halfway } : problem
-    const widths = widthsOf(problem.space, repairBlindly(goal, randomLevels(goal, random), random))
-    plans.set(planKey(widths), widths)
-  }
-  return [...plans.values()]
+/** Before the sensitivities are known, the parts pruned stand in for them. */
+function assertWithinSurvey({ groups, budget, costs }: SearchRequest, latency: LatencyKnowledge): void {
+  const space = createSpace({
+    groups,
+    candidates: (group) => widthsFor(group, latency),
+    kinds: kindsOf(budget),
+    costs: withLatency(costs, latency, 0),
+    loss: (widths) => groups.reduce((sum, { id, channels }) => sum + 1 - (widths[id] ?? channels) / channels, 0),
+  })
+  assertReachable(space, withLatency(costs, latency, 0), budget)
+}
+
+/** What a search may choose for a group: every width whose time is known, or sixteenths where time does not count. */
+export const widthsFor = (group: SpaceGroup, latency: LatencyKnowledge | undefined): number[] =>
+  latency ? latency.widths(group) : widthGrid(group.channels)
+
+function detailOf(widths: Widths): string {
+  const ids = Object.keys(widths)
+  const kept = widths[ids[0]!]!
+  const more = ids.length > 1 ? ` and ${ids.length - 1} alike` : ''
+  return `${ids[0]!}${more}: ${kept === 0 ? 'removed' : `${kept} channels`}`
 }

@@ -1,7 +1,7 @@
-import { type Archive, type ArchiveEntry, paretoFront } from '../search/archive'
+import { type Archive, type ArchiveEntry } from '../search/archive'
 import { costKinds } from '../search/budget'
 import type { Finalist } from './choice-stage'
-import type { LatencyModel } from './latency-stage'
+import type { LatencyKnowledge } from './latency-stage'
 import type {
   Baseline,
   ChosenPlan,
@@ -22,7 +22,7 @@ export interface SearchRecord {
   readonly finalists: readonly Finalist[]
   readonly margin: number
   readonly rounds: number
-  readonly latency: LatencyModel | undefined
+  readonly latency: LatencyKnowledge | undefined
   readonly sensitivities: Sensitivities
   readonly recorder: Recorder
 }
@@ -32,6 +32,7 @@ export function outcomeOf(
   request: SearchRequest,
   record: SearchRecord,
   baselines: { readonly random: Baseline; readonly uniform: Baseline },
+  front: readonly FrontPlan[],
   chosen: Finalist | undefined,
 ): SearchOutcome {
   const { method, archive, latency, sensitivities, margin, rounds, recorder } = record
@@ -44,7 +45,7 @@ export function outcomeOf(
     distinct: archive.evaluations,
     scored: recorder.distinct,
     history: historyOf(archive),
-    front: frontOf(record),
+    front,
     baselines,
     untouched: sensitivities.untouched,
     sensitivities: sensitivities.groups,
@@ -68,16 +69,16 @@ function chosenPlan(
     fitness,
     top1: recorder.score(widths)?.top1,
     costs: Object.fromEntries(kinds.map((kind) => [kind, costs.cost(kind, widths)])),
-    predicted: latency?.predictor.predict(widths),
+    predicted: finalist?.predicted ?? latency?.predict(widths),
     measured: finalist?.measurement.ratio,
     measurement: finalist?.measurement,
   }
 }
 
-const checkOf = ({ entry, measurement }: Finalist): PredictionCheck => ({
+const checkOf = ({ entry, predicted, measurement }: Finalist): PredictionCheck => ({
   kind: 'chosen',
   widths: entry.widths,
-  predicted: entry.cost,
+  predicted,
   measured: measurement.ratio,
 })
 
@@ -89,20 +90,5 @@ function historyOf(archive: Archive): HistoryEntry[] {
     if (point.best < best) cost = entries[point.evaluation - 1]!.cost
     best = point.best
     return { ...point, cost }
-  })
-}
-
-/** The front of the archive, and every measured plan's measurement on it. */
-function frontOf({ archive, finalists, latency }: SearchRecord): FrontPlan[] {
-  const measured = new Map(finalists.map(({ entry, measurement }) => [entry.key, measurement.ratio]))
-  return paretoFront(archive.state()).map(({ key, widths, fitness, cost }) => {
-    const ratio = measured.get(key)
-    return {
-      widths,
-      fitness,
-      cost,
-      ...(latency && { predicted: cost }),
-      ...(ratio !== undefined && { measured: ratio }),
-    }
   })
 }

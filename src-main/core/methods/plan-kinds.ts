@@ -19,6 +19,8 @@ export interface PlanSource {
   /** Predicted latency ratio: what an optimiser would believe. */
   predict(widths: Widths): number
   readonly random: Random
+  /** Latency ratio that optimised plans are to come close to; a random one for each when absent. */
+  readonly budget?: number
 }
 
 /** How far below its budget an optimised plan may stay. */
@@ -27,7 +29,7 @@ const within = 0.05
 /**
  * `count` plans of a kind that are in none of `taken` (which they join): widths drawn evenly between a share of the
  * original, drawn per plan, and the original; the same in multiples of 8; the same with one to half of the branches
- * removed; or optimised: least loss, by random sensitivities, that comes within 5 % of a random latency budget.
+ * removed; or optimised: least loss, by random sensitivities, that comes within 5 % of a latency budget.
  * Fewer where the network has no more (nothing to remove).
  */
 export function plansOf(kind: PlanKind, count: number, source: PlanSource, taken: Set<string>): KindPlan[] {
@@ -70,7 +72,7 @@ function withoutBranches({ groups, random }: PlanSource, widths: Widths): Widths
 }
 
 /** Random sensitivities stand in for a data set: an optimiser that believes the prediction is what matters here. */
-function optimised({ groups, predict, random }: PlanSource): Widths | undefined {
+function optimised({ groups, predict, random, budget: wanted }: PlanSource): Widths | undefined {
   const weight = new Map(groups.map(({ id }) => [id, Math.exp(1.5 * random.normal())]))
   const removal = 1 + 2 * random.next()
   const loss = (widths: Widths): number =>
@@ -87,7 +89,8 @@ function optimised({ groups, predict, random }: PlanSource): Widths | undefined 
     loss,
   })
   const least = smallestReachable(space, costs, ['latency']).latency!
-  const budget = { latency: Math.max(0.35, least + 0.05) + random.next() * Math.max(0, 0.55 - least / 2) }
+  const anywhere = (): number => Math.max(0.35, least + 0.05) + random.next() * Math.max(0, 0.55 - least / 2)
+  const budget = { latency: wanted === undefined ? anywhere() : Math.max(wanted, least) }
   if (budget.latency >= 1) return undefined
   const problem: Problem = { space, costs, budget }
   const widths = widthsOf(

@@ -22,6 +22,8 @@ export interface SearchRequest {
   readonly journal: Journal
   /** Needed when the budget bounds the latency, else not used. */
   readonly oracle?: LatencyOracle
+  /** For the points of the latency table: may remember what was measured before. `oracle` when absent. */
+  readonly points?: LatencyOracle
   readonly seed: number
   readonly method?: SearchMethod
   readonly options?: SearchOptions
@@ -38,8 +40,10 @@ export interface SearchOptions {
   readonly baselineEvaluations?: number
   /** Parts of the channels at which each group's sensitivity is evaluated. Default 1/8, 1/4, 1/2, 3/4. */
   readonly sensitivityAt?: readonly number[]
-  /** Random whole networks measured to correct the table. Default 8. */
+  /** Whole networks measured to correct the table. Default 16. */
   readonly calibrationPlans?: number
+  /** Passes in which points of the table that are in doubt are measured again. Default none. */
+  readonly refinements?: number
   /** Plans measured per round of the choice. Default 6. */
   readonly finalists?: number
   /** Rounds of measuring, correcting the margin and searching on. Default 3. */
@@ -51,11 +55,12 @@ export interface HistoryEntry extends HistoryPoint {
   readonly cost: number
 }
 
-/** A plan of the front: over the predicted latency ratio, or over the first budgeted cost. */
+/** A plan of the front: over the measured latency ratio, or over the first budgeted cost. */
 export interface FrontPlan {
   readonly widths: Widths
   readonly fitness: number
   readonly cost: number
+  /** Latency ratios; absent without a latency budget. */
   readonly predicted?: number
   readonly measured?: number
 }
@@ -82,7 +87,7 @@ export interface ChosenPlan {
   readonly measurement: LatencyMeasurement | undefined
 }
 
-/** Predicted and measured latency ratio of a plan; 'random' = of calibration, before it corrected the table. */
+/** Predicted and measured latency ratio of a plan, each predicted before it was measured; 'random' = of calibration. */
 export interface PredictionCheck {
   readonly kind: 'random' | 'chosen'
   readonly widths: Widths

@@ -1,6 +1,10 @@
 import type { Cancellation, Evaluator, Journal, LatencyMeasurement, LatencyOracle, Score, Widths } from '../ports'
 import { planKey } from '../search/archive'
 
+/** Plans, and points of a table, that are timed interleaved: what a killed run has to measure again. */
+const plansTogether = 16
+const pointsTogether = 48
+
 /** Called after each recorded value. */
 export type OnRecorded<T> = (value: T, index: number) => void
 
@@ -41,7 +45,8 @@ export class Recorder {
     private readonly evaluator: Evaluator,
     private readonly oracle: LatencyOracle | undefined,
     private readonly signal: Cancellation | undefined,
-    private readonly measuredTogether = 16,
+    /** For a latency table's points; the other one when absent. */
+    private readonly points = oracle,
   ) {}
 
   private async inChunks<T>(
@@ -61,17 +66,31 @@ export class Recorder {
     return values
   }
 
-  /** Latencies in the order asked. @throws LupineError kind 'device' */
+  /** Latencies of plans in the order asked. @throws LupineError kind 'device' */
   measure(variants: readonly Widths[], onRecorded?: OnRecorded<LatencyMeasurement>): Promise<LatencyMeasurement[]> {
-    const { oracle } = this
+    return this.measureBy(this.oracle, 'latency', plansTogether, variants, 0, onRecorded)
+  }
+
+  /** As `measure`, for a table's points; another repetition is a new sample. */
+  measurePoints(
+    variants: readonly Widths[],
+    repetition: number,
+    onRecorded?: OnRecorded<LatencyMeasurement>,
+  ): Promise<LatencyMeasurement[]> {
+    return this.measureBy(this.points, 'point', pointsTogether, variants, repetition, onRecorded)
+  }
+
+  private measureBy(
+    oracle: LatencyOracle | undefined,
+    kind: string,
+    together: number,
+    variants: readonly Widths[],
+    repetition: number,
+    onRecorded?: OnRecorded<LatencyMeasurement>,
+  ): Promise<LatencyMeasurement[]> {
     if (!oracle) throw new TypeError('no latency oracle')
-    return this.inChunks(
-      variants,
-      'latency',
-      this.measuredTogether,
-      (part) => oracle.measure(part, 0, variants.length),
-      onRecorded,
-    )
+    const ask = (part: readonly Widths[]) => oracle.measure(part, repetition, variants.length)
+    return this.inChunks(variants, kind, together, ask, onRecorded)
   }
 
   /** Scores in the order asked; a plan scored before, by any method, is not evaluated again. */
