@@ -7,7 +7,7 @@ import type { SearcherState } from '../../../../src-main/core/search/searcher'
 import { widthsOf } from '../../../../src-main/core/search/space'
 import { createRandom } from '../../../../src-main/core/statistics/random'
 import { createWorld } from '../methods/synthetic-world'
-import { problemOf, run } from './problems'
+import { expectToContinue, problemOf, run } from './problems'
 
 const evaluations = 120
 
@@ -62,22 +62,13 @@ describe('GreyWolf', () => {
   it('continues from its saved state, between ask and tell too, as if nothing had happened', () => {
     const world = createWorld()
     const problem = problemOf(world, { latency: 0.6 })
-    const options = { evaluations, pack: 8 }
-    const whole = new GreyWolf(problem, options, createRandom(5))
-    run(whole, world.loss)
-    for (const [stopAt, asking] of [
+    const make = (seed: number, state?: SearcherState) =>
+      new GreyWolf(problem, { evaluations, pack: 8 }, createRandom(seed), state)
+    expectToContinue(make, world.loss, [
       [1, false],
       [3, true],
       [5, false],
-    ] as const) {
-      const first = new GreyWolf(problem, options, createRandom(5))
-      for (let i = 0; i < stopAt; i++) first.tell(first.ask().map(({ widths }) => world.loss(widths)))
-      if (asking) first.ask()
-      const saved = JSON.parse(JSON.stringify(first.state())) as SearcherState
-      const second = new GreyWolf(problem, options, createRandom(999), saved)
-      run(second, world.loss)
-      expect(second.state()).toEqual(whole.state())
-    }
+    ])
   })
 
   it('has three leaders when all fitness ties, and a leader is the best ever seen', () => {

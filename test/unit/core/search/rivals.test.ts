@@ -12,7 +12,7 @@ import { widthsOf } from '../../../../src-main/core/search/space'
 import { uniformPlans, UniformSearch, uniformWidths } from '../../../../src-main/core/search/uniform'
 import { createRandom } from '../../../../src-main/core/statistics/random'
 import { createWorld } from '../methods/synthetic-world'
-import { problemOf, run } from './problems'
+import { expectToContinue, problemOf, run } from './problems'
 
 describe('uniform', () => {
   it('rounds to multiples, never below one nor above the original', () => {
@@ -47,18 +47,18 @@ describe('uniform', () => {
 })
 
 describe('RandomSearch', () => {
-  it('continues from its saved state', () => {
+  it('spends what it may, and continues from its saved state', () => {
     const world = createWorld()
     const problem = problemOf(world, { latency: 0.6 })
-    const whole = new RandomSearch(problem, { evaluations: 40 }, createRandom(8))
-    run(whole, world.loss)
-    expect(whole.archive.evaluations).toBe(40)
-    const first = new RandomSearch(problem, { evaluations: 40 }, createRandom(8))
-    first.tell(first.ask().map(({ widths }) => world.loss(widths)))
-    const saved = JSON.parse(JSON.stringify(first.state())) as SearcherState
-    const second = new RandomSearch(problem, { evaluations: 40 }, createRandom(0), saved)
-    run(second, world.loss)
-    expect(second.state()).toEqual(whole.state())
+    const make = (seed: number, state?: SearcherState) =>
+      new RandomSearch(problem, { evaluations: 40 }, createRandom(seed), state)
+    const search = make(8)
+    run(search, world.loss)
+    expect(search.archive.evaluations).toBe(40)
+    expectToContinue(make, world.loss, [
+      [1, false],
+      [1, true],
+    ])
   })
 })
 
@@ -106,20 +106,11 @@ describe.each(Object.entries(rivals))('%s', (method, make) => {
   it('continues from its saved state, between ask and tell too', () => {
     const world = createWorld()
     const problem = problemOf(world, { latency: 0.6 })
-    const whole = make(problem, 5)
-    run(whole, world.loss)
-    for (const [stopAt, asking] of [
+    expectToContinue((seed, state) => make(problem, seed, state), world.loss, [
       [1, false],
       [2, true],
       [3, true],
-    ] as const) {
-      const first = make(problem, 5)
-      for (let i = 0; i < stopAt; i++) first.tell(first.ask().map(({ widths }) => world.loss(widths)))
-      if (asking) first.ask()
-      const second = make(problem, 999, JSON.parse(JSON.stringify(first.state())) as SearcherState)
-      run(second, world.loss)
-      expect(second.state()).toEqual(whole.state())
-    }
+    ])
   })
 
   it('survives failed candidates, and ends when a small space is exhausted', () => {
