@@ -7,7 +7,7 @@ import type { DataSource } from '../../../src-main/datasets/dataset'
 import type { Recipe, TrainProgress, TrainRequest } from '../../../src-main/engines/interface'
 import { openTensorFlow } from '../../../src-main/engines/tensorflow/backend'
 import { evaluateModel } from '../../../src-main/engines/training/evaluate'
-import type { Backend } from '../../../src-main/engines/training/session'
+import type { Backend, TensorValue } from '../../../src-main/engines/training/session'
 import { trainModel } from '../../../src-main/engines/training/train'
 import { openWasm } from '../../../src-main/engines/wasm/backend'
 import { loadOnnx } from '../../../src-main/formats/onnx/files'
@@ -124,21 +124,37 @@ test('a checkpoint of another recipe is not resumed from', async () => {
   expect((await trainModel(backend, other, context())).resumedFrom).toBe(1)
 })
 
-/** The engine, but from its n-th step on the loss is not a number. */
-function spoilt(backend: Backend, from: number): Backend {
+/** The engine, but what it computes passes through `change`, which hears of the steps so far, this one included. */
+function tampered(
+  backend: Backend,
+  change: (values: TensorValue[], fetches: readonly string[], steps: number) => TensorValue[],
+): Backend {
   let steps = 0
   return {
     describe: () => backend.describe(),
     open(nodes) {
       const session = backend.open(nodes)
       const run: typeof session.run = (feeds, fetches) => {
-        const values = session.run(feeds, fetches)
-        return fetches[0] === 'step' && ++steps >= from ? [{ shape: [], data: Float32Array.of(NaN) }] : values
+        if (fetches[0] === 'step') steps++
+        return change(session.run(feeds, fetches), fetches, steps)
       }
       return { run, close: () => session.close() }
     },
   }
 }
+
+/** From the n-th step on the loss is not a number. */
+const spoilt = (backend: Backend, from: number): Backend =>
+  tampered(backend, (values, fetches, steps) =>
+    fetches[0] === 'step' && steps >= from ? [{ shape: [], data: Float32Array.of(NaN) }] : values,
+  )
+
+/** Validation after each epoch finds a spoilt network from the given epoch on: all logits alike. */
+const worsening = (backend: Backend, epoch: number, stepsPerEpoch: number): Backend =>
+  tampered(backend, (values, fetches, steps) => {
+    const spoils = steps >= epoch * stepsPerEpoch && fetches.length === 1 && values[0]?.shape.length === 2
+    return spoils ? [{ ...values[0], data: new Float32Array(values[0].data.length) }] : values
+  })
 
 test('a diverging training stops and keeps its last good checkpoint', async () => {
   const train = trainModel(spoilt(await openWasm(), 8), request('wild'), context())
@@ -148,24 +164,6 @@ test('a diverging training stops and keeps its last good checkpoint', async () =
   })
   expect(await readdir(join(folder, 'wild'))).toEqual(['epoch-0001'])
 })
-
-/** The engine, but validation after each epoch finds a spoilt network from the given epoch on: all logits alike. */
-function worsening(backend: Backend, epoch: number, stepsPerEpoch: number): Backend {
-  let steps = 0
-  return {
-    describe: () => backend.describe(),
-    open(nodes) {
-      const session = backend.open(nodes)
-      const run: typeof session.run = (feeds, fetches) => {
-        if (fetches[0] === 'step') steps++
-        const values = session.run(feeds, fetches)
-        const spoils = steps >= epoch * stepsPerEpoch && fetches.length === 1 && values[0]?.shape.length === 2
-        return spoils ? [{ ...values[0], data: new Float32Array(values[0].data.length) }] : values
-      }
-      return { run, close: () => session.close() }
-    },
-  }
-}
 
 test('stopping early, the result is the best epoch, through an interruption too', async () => {
   const backend = await openWasm()
