@@ -9,6 +9,7 @@ import type { PlanFile } from '../../src-main/core/pruning/plan'
 import { createSession, runSession } from '../../src-main/engines/onnxruntime/runtime'
 import { loadOnnx, saveOnnx } from '../../src-main/formats/onnx/files'
 import { writeOnnx } from '../../src-main/formats/onnx/write'
+import { writeTinyCifar } from '../fixtures/engines/tiny-cifar'
 import { quickResnet } from '../fixtures/networks'
 import { temporaryFolder } from '../fixtures/temporary'
 
@@ -17,6 +18,7 @@ const root = resolve(import.meta.dirname, '../..')
 const dir = temporaryFolder('folded')
 const folded = join(dir, 'folded.onnx')
 const project = join(dir, 'project')
+const data = ['--data', `cifar10:${join(dir, 'data')}`]
 
 function lupine(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'out/main/cli.js'), ...args, '--json'], {
@@ -63,6 +65,7 @@ function masked(network: Network, plan: PlanFile): Network {
 }
 
 beforeAll(async () => {
+  await writeTinyCifar(join(dir, 'data'), 300)
   const network = foldNorms(quickResnet(), () => true)
   expect([norms(quickResnet()).length, norms(network).length]).toEqual([4, 0])
   await saveOnnx(folded, { ...network, metadata: { 'lupine.normalize': 'half' } })
@@ -71,7 +74,7 @@ beforeAll(async () => {
 describe('a network whose BN was folded', () => {
   it('is left alone when asked, and BN scores then say what they lack', () => {
     const { answer, stderr } = lupine(
-      ...['search', folded, '--data', 'sample', '--device', 'synthetic:5', '--budget', 'macs=0.8', '--method'],
+      ...['search', folded, ...data, '--device', 'synthetic:5', '--budget', 'macs=0.8', '--method'],
       ...['random', '--evaluations', '1', '--criterion', 'bn', '--bn', 'keep', '--out', join(dir, 'plan.json')],
     )
     expect(stderr).not.toContain('batch normalisation')
@@ -82,7 +85,7 @@ describe('a network whose BN was folded', () => {
 
   it('runs end to end, and leaves no BN in the result', { timeout: 300_000 }, async () => {
     const { status, answer, stderr } = lupine(
-      ...['run', folded, '--data', 'sample', '--device', 'synthetic:5', '--budget', 'macs=0.6'],
+      ...['run', folded, ...data, '--device', 'synthetic:5', '--budget', 'macs=0.6'],
       ...['--evaluations', '4', '--epochs', '0', '--criterion', 'taylor', '--out', project],
     )
     expect(status, stderr).toBe(0)

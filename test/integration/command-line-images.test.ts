@@ -2,7 +2,9 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { beforeAll, expect, it } from 'vitest'
+import { saveOnnx } from '../../src-main/formats/onnx/files'
 import { writeClasses } from '../fixtures/image-folder'
+import { quickResnet } from '../fixtures/networks'
 import { temporaryFolder } from '../fixtures/temporary'
 
 /** The built command line on folders of images; the wasm engine, which is always there. */
@@ -26,7 +28,7 @@ beforeAll(async () => {
   await writeClasses(join(classes, 'val'), { blue: [20, 30, 220], green: [20, 220, 30], red: [220, 30, 20] }, 6)
   for (const name of readdirSync(join(classes, 'train')))
     cpSync(join(classes, 'train', name), flat, { recursive: true })
-  expect(lupine('new', 'resnet20', '--classes', '3', '--out', model).status).toBe(0)
+  await saveOnnx(model, quickResnet(3))
 })
 
 it('trains, and tells the classes of val/ apart', () => {

@@ -3,6 +3,7 @@ import { copyFileSync, existsSync, mkdirSync, readFileSync, truncateSync, writeF
 import { join, resolve } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { saveOnnx } from '../../src-main/formats/onnx/files'
+import { writeTinyCifar } from '../fixtures/engines/tiny-cifar'
 import { livelyResnet, quickResnet } from '../fixtures/networks'
 import { temporaryFolder } from '../fixtures/temporary'
 
@@ -24,10 +25,13 @@ function lupine(...args: string[]) {
   }
 }
 
-const runOptions = ['--data', 'sample', '--device', 'local?threads=1', '--budget', 'latency=0.7']
+// The sample, of which every process draws thousands of images, is run in test/kills and test/e2e.
+const data = `cifar10:${join(dir, 'images')}`
+const runOptions = ['--data', data, '--device', 'local?threads=1', '--budget', 'latency=0.7']
 
 const metadata = { 'lupine.normalize': 'half' }
 beforeAll(async () => {
+  await writeTinyCifar(join(dir, 'images'), 200)
   await saveOnnx(model, { ...livelyResnet(), metadata })
   await saveOnnx(quick, { ...quickResnet(), metadata })
 })
@@ -135,7 +139,7 @@ describe('bad input', () => {
       'search',
       model,
       '--data',
-      'sample',
+      data,
       '--device',
       'local',
       '--budget',
@@ -161,7 +165,7 @@ function interrupted(args: string[], when: RegExp) {
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       stderr += text
-      if (!sent && when.test(stderr)) setTimeout(() => child.kill('SIGINT'), 300)
+      if (!sent && when.test(stderr)) setTimeout(() => child.kill('SIGINT'), 100)
       if (when.test(stderr)) sent = true
     })
     child.on('close', (code) => resolve({ code, stdout, stderr }))
@@ -172,7 +176,7 @@ describe('Ctrl-C', () => {
   // Small enough to reach every stage in seconds.
   const options = [
     '--data',
-    'sample',
+    data,
     '--device',
     // What it takes to measure for real is tested elsewhere; here the clock must not decide.
     'synthetic:5',

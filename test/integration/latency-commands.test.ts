@@ -36,29 +36,30 @@ interface Judged {
 describe.skipIf(!existsSync(cli))('latency on made-up devices', () => {
   beforeAll(() => saveOnnx(model, livelyResnet(20)))
 
-  it.each([1, 2, 3])(
-    'is predicted within the noise and two percent, seed %i',
-    (seed) => {
-      const args = ['predict', model, '--device', `synthetic:${seed}`, '--holdout-plans', '40', '--seed', '5']
-      const { status, answer } = lupine(...args)
-      expect(status).toBe(0)
-      const judged = answer as unknown as Judged
-      expect(judged.mape).toBeLessThan(syntheticNoise + 0.02)
-      expect(judged.spearman).toBeGreaterThan(judged.floor.spearman - 0.02)
-      expect(judged.baseline.macsLinear.mape).toBeGreaterThan(2 * judged.mape)
-      expect(judged.coverage).toBeGreaterThan(0.8)
-      expect(judged.holdout).toHaveLength(40)
-      expect(Object.values(judged.byKind).map(({ plans }) => plans)).toEqual([10, 10, 10, 10])
-      const errors = judged.holdout.map(({ predicted, measured }) => Math.abs(predicted - measured) / measured)
-      expect(errors.reduce((a, b) => a + b, 0) / 40).toBeCloseTo(judged.mape, 10)
-      // The same again: the table is known, and nothing else has changed.
-      const again = lupine(...args).answer as unknown as Judged
-      expect(again.cached).toBeGreaterThan(100)
-      expect(again.measured).toBeLessThan(40)
-      expect(again.mape).toBe(judged.mape)
-    },
-    120_000,
-  )
+  const predict = (seed: number): Judged => {
+    const args = ['predict', model, '--device', `synthetic:${seed}`, '--holdout-plans', '40', '--seed', '5']
+    const { status, answer } = lupine(...args)
+    expect(status).toBe(0)
+    return answer as unknown as Judged
+  }
+
+  it.each([1, 2, 3])('is predicted within the noise and two percent, seed %i', (seed) => {
+    const judged = predict(seed)
+    expect(judged.mape).toBeLessThan(syntheticNoise + 0.02)
+    expect(judged.spearman).toBeGreaterThan(judged.floor.spearman - 0.02)
+    expect(judged.baseline.macsLinear.mape).toBeGreaterThan(2 * judged.mape)
+    expect(judged.coverage).toBeGreaterThan(0.8)
+    expect(judged.holdout).toHaveLength(40)
+    expect(Object.values(judged.byKind).map(({ plans }) => plans)).toEqual([10, 10, 10, 10])
+    const errors = judged.holdout.map(({ predicted, measured }) => Math.abs(predicted - measured) / measured)
+    expect(errors.reduce((a, b) => a + b, 0) / 40).toBeCloseTo(judged.mape, 10)
+    if (seed > 1) return
+    // The same again: the table is known, and nothing else has changed.
+    const again = predict(seed)
+    expect(again.cached).toBeGreaterThan(100)
+    expect(again.measured).toBeLessThan(40)
+    expect(again.mape).toBe(judged.mape)
+  })
 
   it('shows a layer’s staircase by width, with its steps, and measures it once', () => {
     const ask = () => lupine('staircase', model, '--device', 'synthetic:3', '--layer', 'layer3.1.conv1')
@@ -76,7 +77,7 @@ describe.skipIf(!existsSync(cli))('latency on made-up devices', () => {
     expect(measured).toBeGreaterThan(63)
     expect(ask().answer).toMatchObject({ measured: 0, layers })
     expect(readdirSync(join(dir, 'cache/lupine/latency')).length).toBeGreaterThan(0)
-  }, 120_000)
+  })
 
   it('says which layers there are when asked for another', () => {
     const { status, answer } = lupine('staircase', model, '--device', 'synthetic:3', '--layer', 'nothing')

@@ -1,28 +1,29 @@
-import { readdirSync } from 'node:fs'
+/** This computer as a device, briefly; test/kills/local-device.test.ts measures it as a search does. */
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { createSubject } from '../../src-main/core/pruning/subject'
-import { openDevice } from '../../src-main/devices/open'
-import { DeviceOracle } from '../../src-main/devices/oracle'
+import { median } from '../../src-main/core/statistics/robust'
 import { withMachine } from '../../src-main/devices/measuring/machine-lock'
-import { livelyResnet } from '../fixtures/networks'
+import { openDevice } from '../../src-main/devices/open'
+import { saveOnnx } from '../../src-main/formats/onnx/files'
+import { livelyResnet, quickResnet } from '../fixtures/networks'
 import { temporaryFolder } from '../fixtures/temporary'
-
-const never = { aborted: false, throwIfAborted: () => {}, signal: new AbortController().signal }
 
 describe('this computer as a device', () => {
   const device = openDevice('local?threads=1')
 
-  it('finds a network of half the depth faster, and the original as fast as itself', async () => {
-    const subject = createSubject(livelyResnet(20))
-    const measurements = temporaryFolder('measurements')
-    const oracle = new DeviceOracle({ device, subject, measurements, seed: 1, cancellation: never })
-    const removed = Object.fromEntries(subject.branches.slice(0, 6).map((branch) => [branch.groups[0]!, 0]))
-    const [same, shallow] = await oracle.measure([{}, removed])
-    expect(same!.ratio).toBeGreaterThan(0.85)
-    expect(same!.ratio).toBeLessThan(1.15)
-    expect(shallow!.ratio).toBeLessThan(0.75)
-    expect(shallow!.median).toBeGreaterThan(0)
-    expect(readdirSync(measurements)).toHaveLength(1)
+  it('measures models beside one another, in fresh processes', async () => {
+    const folder = temporaryFolder('measured')
+    const models = [join(folder, 'whole.onnx'), join(folder, 'small.onnx')]
+    await saveOnnx(models[0]!, livelyResnet(20))
+    await saveOnnx(models[1]!, quickResnet())
+    const effort = { processes: 1, rounds: 5, slice: 2, seed: 1 }
+    const { processes } = await device.measure(models, [1, 3, 32, 32], effort)
+    expect(processes.length).toBeGreaterThanOrEqual(1)
+    for (const { samples } of processes) {
+      expect(samples.map((times) => times.length)).toEqual([5, 5])
+      expect(median(samples[1]!)).toBeGreaterThan(0)
+      expect(median(samples[1]!)).toBeLessThan(median(samples[0]!) / 2)
+    }
   })
 
   it('says what it is', async () => {

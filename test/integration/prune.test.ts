@@ -36,6 +36,12 @@ function prune(file: string, ...options: string[]) {
   return { status, answer, stderr, out, planOut, plan }
 }
 
+/** `model` pruned by half, once for all tests. */
+const halved = (() => {
+  let result: ReturnType<typeof prune> | undefined
+  return () => (result ??= prune(model, '--keep', '0.5'))
+})()
+
 const kept = ({ plan }: ReturnType<typeof prune>) => plan!.groups.map(({ id, keep }) => [id, keep])
 const pruned = ({ answer }: ReturnType<typeof prune>) =>
   answer.groups.filter(({ before, after }) => after < before).map(({ id }) => id)
@@ -67,7 +73,7 @@ describe('criteria', () => {
 
   it('take --next-layer and --seed', () => {
     const l1 = (...options: string[]) => kept(prune(model, '--keep', '0.5', ...options))
-    expect(l1('--next-layer')).not.toEqual(l1())
+    expect(l1('--next-layer')).not.toEqual(kept(halved()))
     expect(l1('--criterion', 'random', '--seed', '1')).not.toEqual(l1('--criterion', 'random', '--seed', '2'))
     const { answer } = prune(model, '--keep', '0.5', '--criterion', 'bn', '--next-layer')
     expect(answer.warnings).toEqual(['The criterion bn does not look at weights: --next-layer changes nothing.'])
@@ -96,7 +102,7 @@ describe('what is cut', () => {
   const inner = ['layer1.0.conv1', 'layer2.0.conv1', 'layer3.0.conv1']
 
   it('is everything inside, but not what is excluded: groups, layers, several of them', () => {
-    expect(pruned(prune(model, '--keep', '0.5'))).toEqual(inner)
+    expect(pruned(halved())).toEqual(inner)
     expect(pruned(prune(model, '--keep', '0.5', '--exclude', inner[0]!, '--exclude', inner[2]!))).toEqual([inner[1]])
     // A layer that makes channels of a group, under its node's name; the group's id is another.
     const last = prune(model, '--keep', '0.5', '--streams', '--exclude', 'layer3.0.conv2')
@@ -130,7 +136,7 @@ describe('what is cut', () => {
 
 describe('a plan', () => {
   it('is for one file, unless forced on another that it fits', async () => {
-    const { planOut, out } = prune(model, '--keep', '0.5')
+    const { planOut, out } = halved()
     const other = join(dir, 'other.onnx')
     await saveOnnx(other, { ...livelyResnet(8, 2), metadata: { 'lupine.normalize': 'half' } })
     const refused = prune(other, '--plan', planOut)
@@ -150,7 +156,7 @@ describe('a plan', () => {
   })
 
   it('of version 0 is applied, a newer one refused', () => {
-    const first = prune(model, '--keep', '0.5')
+    const first = halved()
     const { removedBranches: _, ...old } = first.plan!
     const file = join(dir, 'old.json')
     writeFileSync(file, JSON.stringify({ ...old, version: 0 }))
@@ -161,7 +167,7 @@ describe('a plan', () => {
   })
 
   it('does not go with options that choose channels', () => {
-    const { planOut } = prune(model, '--keep', '0.5')
+    const { planOut } = halved()
     expect(prune(model, '--plan', planOut, '--exclude', 'conv1')).toMatchObject({
       ...{ status: 2, answer: { error: { code: 'prune-usage' } } },
     })

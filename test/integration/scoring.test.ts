@@ -9,6 +9,7 @@ import { labelRank, meanDivergence, softmaxRows } from '../../src-main/engines/o
 import { recalibrate } from '../../src-main/engines/onnxruntime/recalibrate'
 import { Scorer } from '../../src-main/engines/onnxruntime/scorer'
 import { saveOnnx } from '../../src-main/formats/onnx/files'
+import { writeTinyCifar } from '../fixtures/engines/tiny-cifar'
 import { livelyResnet } from '../fixtures/networks'
 import { temporaryFolder } from '../fixtures/temporary'
 
@@ -73,16 +74,20 @@ describe('divergence', () => {
 
 describe('the scorer', () => {
   let scorer: Scorer
+  let address: string
   const network = livelyResnet()
   beforeAll(async () => {
-    const model = join(temporaryFolder('scorer'), 'm.onnx')
+    const folder = temporaryFolder('scorer')
+    const model = join(folder, 'm.onnx')
+    await writeTinyCifar(join(folder, 'data'))
+    address = `cifar10:${join(folder, 'data')}`
     // Its statistics are made those of the images first: else recalibration alone would diverge more than pruning.
-    const dataset = await openDataset('sample')
+    const dataset = await openDataset(address)
     const loaded = await holdImages(dataset.splits.train, half, 64)
     await saveOnnx(model, await recalibrate(network, loaded.batches(256), 1))
     scorer = await Scorer.create({
       model,
-      data: { address: 'sample', normalization: half },
+      data: { address, normalization: half },
       fitnessImages: 64,
       recalibrationImages: 64,
       threads: 1,
@@ -107,13 +112,13 @@ describe('the scorer', () => {
     })
     await saveOnnx(model, b.finish('n', [3, 32, 32], b.dense('fc', pooled, 4, 7), 7))
     const request = { fitnessImages: 8, recalibrationImages: 8, threads: 1 }
-    await expect(
-      Scorer.create({ ...request, model, data: { address: 'sample', normalization: half } }),
-    ).rejects.toThrow(/^The network has 7 outputs but sample has \d+ classes\.$/)
+    await expect(Scorer.create({ ...request, model, data: { address, normalization: half } })).rejects.toThrow(
+      /^The network has 7 outputs but cifar10:.* has 10 classes\.$/,
+    )
   })
 
   it('classifies batch by batch as at once', async () => {
-    const loaded = await holdImages((await openDataset('sample')).splits.test, half, 5)
+    const loaded = await holdImages((await openDataset(address)).splits.test, half, 5)
     const whole = await classify(network, loaded, 1, 8)
     const parts = await classify(network, loaded, 1, 2)
     for (let i = 0; i < whole.values.length; i++) expect(parts.values[i]).toBeCloseTo(whole.values[i]!, 4)

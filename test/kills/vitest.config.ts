@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-/** Apart from the root configuration: a run killed two dozen times takes minutes. */
+/** Apart from the root configuration: these take minutes, and measure while they have the machine to themselves. */
 export default defineConfig({
   test: {
     name: 'kills',

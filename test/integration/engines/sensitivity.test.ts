@@ -71,14 +71,17 @@ describe.each(engines)('%s', (_, open, missing) => {
         const largest = Math.max(...scores.get(name)!.map(Math.abs))
         expect(largest).toBeGreaterThan(1e-5)
         for (const channel of [0, scores.get(name)!.length - 1]) {
-          // Kinks of Relu and rounding spoil one step size or another, not all.
-          const errors = [0.1, 0.03, 0.01, 0.003].map((step) => {
+          const error = (step: number): number => {
             const [up, down] = [step, -step].map((by) =>
               lossOf(backend, scaled(network, name, channel, by), shape, wanted),
             )
             return Math.abs((up - down) / (2 * step) - scores.get(name)![channel])
-          })
-          expect(Math.min(...errors), `${name} ${channel}`).toBeLessThan(0.01 * largest + 2e-5)
+          }
+          // Kinks of Relu and rounding spoil one step size or another, not all.
+          const errors: number[] = []
+          const bound = 0.01 * largest + 2e-5
+          for (const step of [0.01, 0.003, 0.03, 0.1]) if (!(errors.at(-1)! < bound)) errors.push(error(step))
+          expect(errors.at(-1), `${name} ${channel}: ${errors.join(' ')}`).toBeLessThan(bound)
         }
       }
     },
