@@ -2,6 +2,7 @@
  * What an engine process can be asked. Requests and answers are plain JSON; tensors travel as files. The same
  * interface for tensorflow and wasm; onnxruntime answers `forward` and `evaluate` only.
  */
+import type { FilterSchedule } from '../core/methods/filters/schedule'
 import type { DataSource } from '../datasets/dataset'
 
 export type EngineName = 'tensorflow' | 'wasm' | 'onnxruntime'
@@ -53,6 +54,23 @@ export interface Recipe {
   readonly limit?: number
 }
 
+/** What a pruning method does to a training. */
+export type PruningRegime =
+  | {
+      /** Filters are masked at the start and after every epoch, the soft ones trained on, the hard ones frozen at 0. */
+      readonly kind: 'filters'
+      readonly schedule: FilterSchedule
+      /** Ids of the coupled groups whose filters are pruned. */
+      readonly groups: readonly string[]
+    }
+  | {
+      /** A penalty drives BN scales to zero. */
+      readonly kind: 'scales'
+      readonly step: 'subgradient' | 'proximal'
+      /** Per initializer. */
+      readonly strengths: Readonly<Record<string, number>>
+    }
+
 export interface TrainRequest {
   /** Path of an ONNX file. */
   readonly model: string
@@ -64,17 +82,33 @@ export interface TrainRequest {
   readonly checkpoints?: string
   /** Where the trained network goes, as ONNX. */
   readonly out: string
+  /** Then the result is the last epoch's: earlier ones are less pruned. */
+  readonly regime?: PruningRegime
+}
+
+/** What is pruned after an epoch. Figures of one kind of regime or the other. */
+export interface PrunedRecord {
+  /** P_t, α_t, λ_t of the schedule, and how many filters are masked and how many of them for good. */
+  readonly rate?: number
+  readonly alpha?: number
+  readonly lambda?: number
+  readonly soft?: number
+  readonly hard?: number
+  /** Fraction of the penalized BN scales that are exactly zero, and below a hundredth. */
+  readonly zero?: number
+  readonly small?: number
 }
 
 export interface EpochRecord {
   readonly epoch: number
   /** Mean training loss. */
   readonly loss: number
-  /** On the validation split, after the epoch. */
+  /** On the validation split, after the epoch and what its regime did to the weights. */
   readonly top1: number
   /** Learning rate at the epoch's end. */
   readonly lr: number
   readonly imagesPerSecond: number
+  readonly pruned?: PrunedRecord
 }
 
 export interface TrainResult {
@@ -91,6 +125,8 @@ export interface TrainResult {
   readonly judgedBy: 'labels' | 'teacher'
   /** About the data, for people: images that were left out, … */
   readonly warnings: string[]
+  /** With a regime of filters: the units of each group that are pruned, ascending. */
+  readonly pruned?: Readonly<Record<string, readonly number[]>>
 }
 
 export interface TrainProgress {

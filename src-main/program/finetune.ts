@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { saveOnnx, loadOnnx } from '../formats/onnx/files'
 import { cleanNetwork } from '../core/graph/clean'
 import type { JobResult } from '../contract'
-import type { EngineDescription, EpochRecord, TrainRequest, TrainResult } from '../engines/interface'
+import type { EngineDescription, EpochRecord, PrunedRecord, TrainRequest, TrainResult } from '../engines/interface'
 import type { JobContext } from '../runs/job'
 import { normalizeKey, resolveData } from './data-source'
 import { chooseEngine, type TrainingEngine } from './engine-choice'
@@ -105,5 +105,13 @@ export async function train(
   return result
 }
 
-const describeEpoch = ({ epoch, loss, top1, imagesPerSecond }: EpochRecord, epochs: number): string =>
-  `epoch ${epoch}/${epochs}: loss ${loss.toFixed(3)}, validation top-1 ${(top1 * 100).toFixed(2)} %, ${Math.round(imagesPerSecond)} images/s`
+const describeEpoch = ({ epoch, loss, top1, imagesPerSecond, pruned }: EpochRecord, epochs: number): string =>
+  `epoch ${epoch}/${epochs}: loss ${loss.toFixed(3)}, validation top-1 ${(top1 * 100).toFixed(2)} %, ${Math.round(imagesPerSecond)} images/s${pruned ? describePruned(pruned) : ''}`
+
+/** What the epoch's end pruned; top-1 is of the network after it. */
+function describePruned({ rate, alpha, lambda, soft, hard, zero, small }: PrunedRecord): string {
+  if (zero !== undefined)
+    return `; BN scales at zero ${(zero * 100).toFixed(1)} %, below 0.01 ${((small ?? 0) * 100).toFixed(1)} %`
+  const schedule = `rate ${rate?.toFixed(3)}, α ${alpha?.toPrecision(2)}, λ ${lambda?.toFixed(3)}`
+  return `; ${soft} filters masked, ${hard} of them for good (${schedule})`
+}

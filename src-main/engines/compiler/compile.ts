@@ -2,7 +2,7 @@ import type { Network } from '../../core/graph/network'
 import { endpoint, inputOf, logitsOf, noClassifier, run, whenDone, type Endpoint, type OpaqueNode } from './endpoints'
 import { FLOAT, GraphBuilder, type GraphNode, type Ref } from './graph'
 import { smoothed, weighted } from './operations/loss'
-import { momentumUpdates, type OptimizerOptions } from './optimizer'
+import { momentumUpdates, type MaskSlot, type OptimizerOptions } from './optimizer'
 import { prepare } from './prepare'
 import { Scope } from './scope'
 import { Tape } from './tape'
@@ -43,6 +43,8 @@ export interface TrainingEndpoints {
   readonly gradients: ReadonlyMap<string, Ref>
   /** The optimizer's velocities per initializer. */
   readonly velocities: ReadonlyMap<string, Slot>
+  /** What gradients are multiplied by, per initializer that was to be masked. */
+  readonly masks: ReadonlyMap<string, MaskSlot>
 }
 
 export interface CompiledNetwork {
@@ -87,7 +89,8 @@ export function compile(network: Network, options: CompileOptions = {}): Compile
 
   const training = options.training && compileTraining(graph, student, variables, input, options.training)
   const all = training ? [...variables.all, ...(training.teacher?.variables ?? [])] : variables.all
-  const slots: Slot[] = [...all, ...(training?.endpoints.velocities.values() ?? [])]
+  const { velocities, masks } = training?.endpoints ?? {}
+  const slots: Slot[] = [...all, ...(velocities?.values() ?? []), ...(masks?.values() ?? [])]
   const initialize = whenDone(
     graph,
     slots.map((slot) => slot.assign),
@@ -130,7 +133,7 @@ function compileTraining(
     const gradient = gradientOf(variable.value)
     if (gradient) gradients.set(variable, gradient)
   }
-  const { velocities, updates } = momentumUpdates(graph, gradients, learningRate, options)
+  const { velocities, masks, updates } = momentumUpdates(graph, gradients, learningRate, options)
   const control = [...scope.updates, ...updates].map((update) => `^${update}`)
   const endpoints: TrainingEndpoints = {
     labels,
@@ -139,6 +142,7 @@ function compileTraining(
     loss: graph.identity(value, 'loss'),
     gradients: new Map([...gradients].map(([variable, gradient]) => [variable.tensor, gradient])),
     velocities,
+    masks,
   }
   return { endpoints, teacher: learned }
 }

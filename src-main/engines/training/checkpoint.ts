@@ -19,6 +19,8 @@ export interface Checkpoint {
   readonly records: readonly EpochRecord[]
   /** Validation top-1 before training. */
   readonly before: number
+  /** What a pruning regime remembers; plain JSON. */
+  readonly regime?: unknown
 }
 
 interface Header {
@@ -28,6 +30,7 @@ interface Header {
   readonly epoch: number
   readonly records: readonly EpochRecord[]
   readonly before: number
+  readonly regime?: unknown
   /** Velocities in the order they follow each other in velocities.f32: name, number of floats. */
   readonly velocities: readonly (readonly [string, number])[]
 }
@@ -121,6 +124,6 @@ export async function readCheckpoint(folder: string): Promise<Checkpoint> {
   let offset = 0
   for (const [name, count] of header.velocities) velocities.set(name, floats.slice(offset, (offset += count)))
   const network = readOnnx(contents['model.onnx'], join(folder, 'model.onnx'))
-  const { recipe, epoch, records, before } = header
-  return { recipe, epoch, records, before, network, velocities }
+  const { recipe, epoch, records, before, regime } = header
+  return { recipe, epoch, records, before, network, velocities, regime }
 }

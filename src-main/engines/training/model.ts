@@ -28,8 +28,11 @@ export class LoadedModel {
     this.write(network, velocities)
   }
 
-  /** Sets every weight, and the velocities (absent: to zero). `network` has the tensors this one was made from. */
-  write(network: Network, velocities?: Values): void {
+  /**
+   * Sets every weight, the velocities (absent: to zero) and what gradients are multiplied by along the axis that was
+   * asked for (absent: 1). `network` has the tensors this one was made from.
+   */
+  write(network: Network, velocities?: Values, masks?: ReadonlyMap<string, Float32Array>): void {
     const feeds: Record<string, TensorValue> = {}
     const { teacher } = this.compiled
     // Cleaning may have folded constants into weights, so the values are those of the network as it was compiled.
@@ -42,6 +45,8 @@ export class LoadedModel {
       const data = velocities?.get(variable.tensor) ?? new Float32Array(elementCount(variable.graphShape))
       feeds[slot.feed] = { shape: variable.graphShape, data }
     }
+    for (const [tensor, { feed, shape }] of this.compiled.training?.masks ?? [])
+      feeds[feed] = { shape, data: masks?.get(tensor) ?? new Float32Array(elementCount(shape)).fill(1) }
     if (Object.keys(feeds).length) this.session.run(feeds, [this.compiled.initialize])
   }
 

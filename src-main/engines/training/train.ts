@@ -15,6 +15,7 @@ import { accuracy } from './evaluate'
 import { loadNetwork } from './images'
 import { LoadedModel } from './model'
 import { hasStalled, keepRule, learningRateAt } from './schedule'
+import { openRegime, type Regime } from './regime'
 import type { Backend } from './session'
 import { labelledBy, recipeFor } from './unlabelled'
 
@@ -29,7 +30,7 @@ type Context = CallContext<TrainProgress>
 export async function trainModel(backend: Backend, request: TrainRequest, context: Context): Promise<TrainResult> {
   const { data, checkpoints: folder } = request
   const hash = recipeHash(
-    JSON.stringify([request.recipe, data]),
+    JSON.stringify([request.recipe, data, ...(request.regime ? [request.regime] : [])]),
     await readModelBytes(request.model),
     request.teacher ? await readModelBytes(request.teacher) : '',
   )
@@ -50,7 +51,8 @@ export async function trainModel(backend: Backend, request: TrainRequest, contex
     dropLast: Math.min(recipe.limit ?? Infinity, images.size) >= recipe.batch,
   })
   const { normalization } = data
-  const model = open(backend, last?.network ?? original, teacher, recipe, last?.velocities)
+  const regime = request.regime && openRegime(request.regime, original)
+  const model = open(backend, last?.network ?? original, teacher, recipe, regime, last?.velocities)
   const threads = new LoaderThreads()
   const warnings = new Set([...dataset.notes, ...notes])
   try {
@@ -69,27 +71,32 @@ export async function trainModel(backend: Backend, request: TrainRequest, contex
       return judged.top1
     }
     const before = last?.before ?? (await validate())
+    if (last) regime?.resume(model, last)
+    else regime?.begin(model)
     const records: EpochRecord[] = [...(last?.records ?? [])]
     let best = bestBefore
     const stalled = () =>
       hasStalled(
         records.map((record) => record.top1),
-        recipe.patience,
+        // Early epochs of a regime look better: less is pruned.
+        regime ? undefined : recipe.patience,
       )
     for (let epoch = (last?.epoch ?? 0) + 1; epoch <= recipe.epochs && !stalled(); epoch++) {
       const trained = await trainEpoch(model, loader, order, recipe, epoch, context)
-      const record: EpochRecord = { epoch, ...trained, top1: await validate() }
+      const pruned = regime?.afterEpoch(model, epoch - 1)
+      const record: EpochRecord = { epoch, ...trained, top1: await validate(), ...(pruned && { pruned }) }
       records.push(record)
       const network = model.read()
       checkFinite(model, network, epoch)
       if (!best || record.top1 > best.top1) best = { epoch, top1: record.top1, network }
-      await checkpoints?.save({ epoch, network, records, before, velocities: model.readVelocities() }, best.epoch)
+      const state = { velocities: model.readVelocities(), ...(regime && { regime: regime.state() }) }
+      await checkpoints?.save({ epoch, network, records, before, ...state }, best.epoch)
       context.progress({
         ...{ epoch, epochs: recipe.epochs, step: order.batches, steps: order.batches, loss: record.loss },
         record,
       })
     }
-    const rule = keepRule(recipe)
+    const rule = regime ? 'last' : keepRule(recipe)
     await saveOnnx(request.out, rule === 'best' && best ? best.network : model.read())
     const kept = rule === 'best' && best ? best.epoch : (records.at(-1)?.epoch ?? 0)
     return {
@@ -101,6 +108,7 @@ export async function trainModel(backend: Backend, request: TrainRequest, contex
       resumedFrom: last?.epoch ?? 0,
       judgedBy: dataset.classes.length === 0 ? 'teacher' : 'labels',
       warnings: [...warnings, ...unreadableNotes(loader.unreadable)],
+      ...(regime && { pruned: regime.pruned() }),
     }
   } finally {
     model.close()
@@ -113,10 +121,14 @@ function open(
   network: Network,
   teacher: Network | undefined,
   recipe: Recipe,
+  regime: Regime | undefined,
   velocities: ReadonlyMap<string, Float32Array> | undefined,
 ): LoadedModel {
   const { momentum, nesterov, weightDecay, distillation, temperature, labelSmoothing } = recipe
-  const training = { momentum, nesterov, weightDecay, distillation, temperature, labelSmoothing, teacher }
+  const training = {
+    ...{ momentum, nesterov, weightDecay, distillation, temperature, labelSmoothing, teacher },
+    ...regime?.options,
+  }
   return new LoadedModel(backend, network, { training }, velocities)
 }
 

@@ -71,6 +71,16 @@ const applyMomentum: Kernel = (inputs, node) => {
   return []
 }
 
+/** Inputs: variable, rate, l1, l2, gradient. See TensorFlow's training_ops.cc. */
+const applyProximal: Kernel = (inputs) => {
+  const weights = inputs.cell(0)
+  const [rate, l1, l2, gradient] = [1, 2, 3, 4].map((index) => inputs.tensor(index))
+  const moved = tf.sub(weights.tensor!, tf.mul(rate, gradient))
+  const shrunk = tf.relu(tf.sub(tf.abs(moved), tf.mul(rate, l1)))
+  assign(weights, tf.div(tf.mul(tf.sign(moved), shrunk), tf.add(1, tf.mul(rate, l2))))
+  return []
+}
+
 export const learningKernels: Record<string, Kernel> = {
   MatMul: matMul,
   BatchMatMulV2: batchMatMul,
@@ -82,4 +92,5 @@ export const learningKernels: Record<string, Kernel> = {
     return []
   },
   ResourceApplyMomentum: applyMomentum,
+  ResourceApplyProximalGradientDescent: applyProximal,
 }
