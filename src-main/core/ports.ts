@@ -50,13 +50,23 @@ export interface Score {
   /** Fraction of fitness images whose label is the top prediction; undefined without labels. Seen images: not an
    *  estimate of accuracy. */
   readonly top1: number | undefined
+  /** Divergence per image of a few images, after a recalibration on a few: what another candidate is raced against. */
+  readonly few?: readonly number[]
+  /** Lost the race on the few images: `divergence` is an estimate, above the rival's. */
+  readonly estimated?: true
+}
+
+/** Evaluates on a few images first; a candidate that beyond doubt does not beat the rival is not evaluated further. */
+export interface Race {
+  /** Absent: there is no such plan yet, and only its `few` are wanted. */
+  readonly rival?: Score | undefined
 }
 
 export interface Evaluator {
   /** Candidates it evaluates at the same time; absent: one. */
   readonly parallel?: number
   /** In the order asked. */
-  evaluate(candidates: readonly Widths[]): Promise<Score[]>
+  evaluate(candidates: readonly Widths[], race?: Race): Promise<Score[]>
 }
 
 /**

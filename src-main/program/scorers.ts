@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import type { Evaluator, Score, Widths } from '../core/ports'
+import type { Evaluator, Race, Score, Widths } from '../core/ports'
 import type { ScorerDescription, ScorerRequest } from '../engines/onnxruntime/scorer'
 import type { JobContext } from '../runs/job'
 import { startOnnxruntime, withOnnxruntime, type Onnxruntime } from './onnxruntime'
@@ -35,14 +35,14 @@ class ScorerPool implements Evaluator {
     return this.processes.length
   }
 
-  async evaluate(candidates: readonly Widths[]): Promise<Score[]> {
+  async evaluate(candidates: readonly Widths[], race?: Race): Promise<Score[]> {
     if (!this.decided) await this.decide()
     const { processes, job } = this
     const scores: Score[] = []
     for (let start = 0; start < candidates.length; start += processes.length) {
       await job.gate()
       const chunk = candidates.slice(start, start + processes.length)
-      const calls = chunk.map((widths, i) => processes[i]!.call('score', { widths }, { signal: job.signal }))
+      const calls = chunk.map((widths, i) => processes[i]!.call('score', { widths, race }, { signal: job.signal }))
       scores.push(...(await Promise.all(calls)))
     }
     return scores

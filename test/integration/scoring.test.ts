@@ -75,10 +75,11 @@ describe('divergence', () => {
 describe('the scorer', () => {
   let scorer: Scorer
   let address: string
+  let model: string
   const network = livelyResnet()
   beforeAll(async () => {
     const folder = temporaryFolder('scorer')
-    const model = join(folder, 'm.onnx')
+    model = join(folder, 'm.onnx')
     await writeTinyCifar(join(folder, 'data'))
     address = `cifar10:${join(folder, 'data')}`
     // Its statistics are made those of the images first: else recalibration alone would diverge more than pruning.
@@ -102,6 +103,28 @@ describe('the scorer', () => {
     expect(some.divergence).toBeGreaterThan(10 * none.divergence)
     expect(most.divergence).toBeGreaterThan(some.divergence)
     expect(await scorer.score({ 'layer3.0.conv1': 60 })).toEqual(some)
+  })
+
+  it('races on a quarter of the images against a rival, and goes on with what may beat it', async () => {
+    const folder = temporaryFolder('race')
+    await writeTinyCifar(folder, 600)
+    const data = { address: `cifar10:${folder}`, normalization: half }
+    const racing = await Scorer.create({ model, data, fitnessImages: 256, recalibrationImages: 256, threads: 1 })
+    const better = { 'layer3.0.conv1': 48 }
+    const worse = { 'layer1.0.conv1': 2, 'layer2.0.conv1': 2, 'layer3.0.conv1': 2 }
+    const rival = await racing.score(better, {})
+    expect(rival.few).toHaveLength(64)
+    expect(rival).toMatchObject(await racing.score(better))
+    const lost = await racing.score(worse, { rival })
+    expect(lost.estimated).toBe(true)
+    expect(lost.divergence).toBeGreaterThan(rival.divergence)
+    // An estimate of what all images say.
+    const whole = await racing.score(worse, {})
+    expect(Math.abs(lost.divergence - whole.divergence)).toBeLessThan(0.25 * whole.divergence)
+    expect(await racing.score(better, { rival: whole })).toEqual(rival)
+    expect(await racing.score(better, { rival })).toEqual(rival)
+    // Too few images for one.
+    expect((await scorer.score(worse, { rival })).estimated).toBeUndefined()
   })
 
   it('refuses a data set of other classes', async () => {

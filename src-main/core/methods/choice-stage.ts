@@ -44,12 +44,15 @@ export async function measureFinalists(
 ): Promise<Finalist[]> {
   const measured = new Set(known.map(({ entry }) => entry.key))
   const toBeat = fittest(known, problem.budget.latency!)?.entry.fitness ?? Infinity
-  const chosen = archive
+  const best = archive
     .best(archive.evaluations)
     .filter(({ key, fitness, widths }) => {
       return !measured.has(key) && fitness < toBeat && fits(problem.costs, problem.budget, widths)
     })
     .slice(0, count)
+  // Exact where a race had left an estimate.
+  const scores = await recorder.evaluate(best.map(({ widths }) => widths))
+  const chosen = best.map((entry, i) => ({ ...entry, fitness: scores[i]!.divergence }))
   const found: Finalist[] = []
   await recorder.measure(
     chosen.map((entry) => entry.widths),

@@ -38,6 +38,10 @@ export async function frontStage(
     const { divergence: fitness } = scores[i]!
     known.set(planKey(widths), { key: planKey(widths), widths, fitness, cost: leadingCost(problem, widths) })
   })
+  // What lost a race has only been estimated so far.
+  const likely = paretoFront([...known.values()])
+  const exact = await recorder.evaluate(likely.map(({ widths }) => widths))
+  likely.forEach((member, i) => known.set(member.key, { ...member, fitness: exact[i]!.divergence }))
   const front = paretoFront([...known.values()])
   if (problem.budget.latency === undefined) return front.map(({ widths, fitness, cost }) => ({ widths, fitness, cost }))
   const members = thinned(front, mostMembers)

@@ -1,5 +1,6 @@
 import { type Archive, type ArchiveEntry } from '../search/archive'
 import { costKinds } from '../search/budget'
+import { fewImagesCheck } from './fidelity'
 import type { Finalist } from './choice-stage'
 import type { LatencyKnowledge } from './latency-stage'
 import type {
@@ -52,6 +53,7 @@ export function outcomeOf(
     removals: sensitivities.removals,
     table: latency?.table,
     checks: [...(latency?.checks ?? []), ...record.finalists.map(checkOf)],
+    fidelity: { fewImages: fewImagesCheck(recorder.all()) },
     margin,
     rounds,
   }

@@ -73,6 +73,19 @@ export interface Baseline {
   readonly widths?: Widths
 }
 
+/** How well a cheaper score ranks plans as the dearer one does that it stands for. */
+export interface ProxyCheck {
+  /** Plans scored both ways. */
+  readonly plans: number
+  /** Spearman's rank correlation; null where there is nothing to rank. */
+  readonly spearman: number | null
+}
+
+export interface Fidelity {
+  /** Divergence on a few images, against that on all; `dropped` plans lost their race on the few. */
+  readonly fewImages: ProxyCheck & { readonly dropped: number }
+}
+
 export interface ChosenPlan {
   readonly widths: Widths
   /** Mean KL divergence from the original, nats. */
@@ -116,6 +129,7 @@ export interface SearchOutcome {
   readonly removals: Readonly<Record<string, number>>
   readonly table: LatencyTable | undefined
   readonly checks: readonly PredictionCheck[]
+  readonly fidelity: Fidelity
   /** Latency ratio kept in reserve by the end. */
   readonly margin: number
   readonly rounds: number

@@ -1,4 +1,4 @@
-import type { Cancellation, Evaluator, Journal, LatencyMeasurement, LatencyOracle, Score, Widths } from '../ports'
+import type { Cancellation, Evaluator, Journal, LatencyMeasurement, LatencyOracle, Race, Score, Widths } from '../ports'
 import { planKey } from '../search/archive'
 
 /** Plans, and points of a table, that are timed interleaved: what a killed run has to measure again. */
@@ -93,8 +93,13 @@ export class Recorder {
     return this.inChunks(variants, kind, together, ask, onRecorded)
   }
 
-  /** Scores in the order asked; a plan scored before, by any method, is not evaluated again. */
-  async evaluate(candidates: readonly Widths[], onRecorded?: OnRecorded<Score>): Promise<Score[]> {
+  /**
+   * Scores in the order asked; a plan scored before, by any method, is not evaluated again, unless it had only been
+   * estimated and there is no race now.
+   */
+  async evaluate(candidates: readonly Widths[], onRecorded?: OnRecorded<Score>, race?: Race): Promise<Score[]> {
+    const estimates = candidates.filter((widths) => !race && this.score(widths)?.estimated)
+    if (estimates.length > 0) await this.rescore(estimates)
     const missing = new Map(candidates.map((widths) => [planKey(widths), widths]))
     for (const key of this.scores.keys()) missing.delete(key)
     const keys = [...missing.keys()]
@@ -112,13 +117,26 @@ export class Recorder {
       [...missing.values()],
       'score',
       this.evaluator.parallel ?? 1,
-      (part) => this.evaluator.evaluate(part),
+      (part) => this.evaluator.evaluate(part, race),
       (score, i) => {
         this.scores.set(keys[i]!, score)
         flush(candidates.length)
       },
     )
     return candidates.map((widths) => this.scores.get(planKey(widths))!)
+  }
+
+  private async rescore(candidates: readonly Widths[]): Promise<void> {
+    const together = this.evaluator.parallel ?? 1
+    const produce = (part: readonly Widths[]) => this.evaluator.evaluate(part)
+    await this.inChunks(candidates, 'rescore', together, produce, (score, i) => {
+      this.scores.set(planKey(candidates[i]!), score)
+    })
+  }
+
+  /** Everything scored so far. */
+  all(): Score[] {
+    return [...this.scores.values()]
   }
 
   score(widths: Widths): Score | undefined {

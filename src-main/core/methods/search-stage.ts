@@ -9,7 +9,7 @@ import type { Problem } from '../search/repair'
 import type { Searcher } from '../search/searcher'
 import { UniformSearch } from '../search/uniform'
 import type { Position } from '../search/wolf-moves'
-import type { Score } from '../ports'
+import type { Race, Score } from '../ports'
 import { createRandom, deriveSeed } from '../statistics/random'
 import type { SearchMethod, SearchRequest } from './pruner-types'
 import type { Recorder } from './recording'
@@ -47,7 +47,7 @@ export function createSearcher(
   return new GreyWolf(problem, { ...common, pack, decay, variant: method }, random)
 }
 
-/** Runs a searcher to its end. @throws whatever the evaluator throws, or the signal */
+/** Runs a searcher to its end; candidates race against what they have to beat. @throws whatever the evaluator throws, or the signal */
 export async function drive(
   searcher: Searcher,
   recorder: Recorder,
@@ -56,6 +56,8 @@ export async function drive(
   for (let count = 0, best = Infinity; !searcher.done;) {
     const batch = searcher.ask()
     if (searcher.done) break
+    const rival = searcher.rival()
+    const race: Race | undefined = searcher.races ? { rival: rival && recorder.score(rival.widths) } : undefined
     const leaders = searcher.leaders().map(({ fitness, cost }) => ({ fitness, cost }))
     const scores = await recorder.evaluate(
       batch.map((candidate) => candidate.widths),
@@ -66,6 +68,7 @@ export async function drive(
         const progress = { method, evaluation: ++count, best, fitness: score.divergence, cost, source, leaders }
         onEvaluation(progress, score)
       },
+      race,
     )
     searcher.tell(scores.map((score) => score.divergence))
   }

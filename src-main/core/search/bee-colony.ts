@@ -123,6 +123,10 @@ export class BeeColony extends PopulationSearcher {
     this.colony = { sources, failures, phase: phase === 'employed' ? 'onlooker' : 'employed', trials: [] }
   }
 
+  protected standing(): readonly Member[] {
+    return this.colony.sources
+  }
+
   protected members(): Inner {
     return this.colony
   }

@@ -81,6 +81,10 @@ export class DifferentialEvolution extends PopulationSearcher {
     this.pool = { population: next, trials: [] }
   }
 
+  protected standing(): readonly Member[] {
+    return this.pool.population
+  }
+
   protected members(): Inner {
     return this.pool
   }

@@ -90,6 +90,11 @@ export class GreyWolf extends PopulationSearcher {
     this.wolves = { pack: next, leaders: this.sort([...distinct.values()]).slice(0, 3), moves: [] }
   }
 
+  /** Plain GWO compares with its leaders only. */
+  protected standing(): readonly Member[] {
+    return this.options.variant === 'igwo' ? this.wolves.pack : this.wolves.leaders
+  }
+
   protected members(): Inner {
     return this.wolves
   }

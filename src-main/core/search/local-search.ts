@@ -75,6 +75,10 @@ export class LocalSearch extends PopulationSearcher {
     this.local = { best: better ? fittest : best, trials: [], misses: better ? 0 : misses + 1 }
   }
 
+  protected standing(): readonly Member[] {
+    return this.local.best ? [this.local.best] : []
+  }
+
   protected members(): Inner {
     return this.local
   }

@@ -131,6 +131,11 @@ export class NetAdapt extends BaseSearcher {
     return this.archive.evaluations + this.greedy.spent
   }
 
+  /** Every trial's loss is weighed against its saving. */
+  override get races(): boolean {
+    return false
+  }
+
   protected override record(candidate: Candidate, fitness: number): void {
     const { costs, budget } = this.problem
     if (fits(costs, budget, candidate.widths)) super.record(candidate, fitness)

@@ -64,6 +64,18 @@ export abstract class PopulationSearcher extends BaseSearcher {
     return generation.batch
   }
 
+  /** Those whose fitness others are compared with. */
+  protected abstract standing(): readonly Member[]
+
+  /** No better than any that stands, nor than the best few. */
+  override rival(): ArchiveEntry | undefined {
+    const standing = this.standing()
+    const fewBest = super.rival()
+    if (standing.length === 0 || !fewBest) return undefined
+    const worst = this.score(this.sort(standing).at(-1)!)
+    return byFitness(worst, fewBest) > 0 ? worst : fewBest
+  }
+
   protected inner(): object {
     return { ...this.members(), stalled: this.stalled }
   }

@@ -30,6 +30,13 @@ export interface Searcher {
   tell(fitness: readonly number[]): void
   /** The best three ever seen. */
   leaders(): readonly ArchiveEntry[]
+  /**
+   * A plan that a candidate has to beat to make any difference to what comes: its fitness may be an estimate otherwise.
+   * Undefined while every candidate counts.
+   */
+  rival(): ArchiveEntry | undefined
+  /** Whether there will ever be a rival. */
+  readonly races: boolean
   state(): SearcherState
 }
 
@@ -48,6 +55,9 @@ export function leadingCost(problem: Problem, widths: Widths): number {
   const kind = kindsOf(problem.budget)[0]
   return kind ? problem.costs.cost(kind, widths) : 1
 }
+
+/** As many of the best plans may be measured and compared: their fitness is exact. */
+const kept = 8
 
 /** How often a repaired duplicate is mutated before the duplicate is accepted. */
 const MUTATIONS = 8
@@ -115,6 +125,14 @@ export abstract class BaseSearcher implements Searcher {
 
   leaders(): readonly ArchiveEntry[] {
     return this.archive.best(3)
+  }
+
+  get races(): boolean {
+    return true
+  }
+
+  rival(): ArchiveEntry | undefined {
+    return this.archive.best(kept)[kept - 1]
   }
 
   state(): SearcherState {

@@ -74,6 +74,10 @@ export class UniformSearch extends BaseSearcher {
     return distinct.size > 0 ? [...distinct.values()].slice(0, left) : undefined
   }
 
+  override get races(): boolean {
+    return false
+  }
+
   protected advance(): void {
     this.finished = true
   }

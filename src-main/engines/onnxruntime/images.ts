@@ -26,6 +26,8 @@ export interface Batch {
 /** Images held in memory, as bytes: a quarter of what an engine takes. */
 export interface HeldImages extends Images {
   batches(batch: number): Iterable<Batch>
+  /** Some of them, spread evenly; where they are among all. */
+  part(count: number): { readonly images: HeldImages; readonly positions: Uint32Array }
   readonly labels: Int32Array
   /** About those left out, for people. */
   readonly warnings: readonly string[]
@@ -77,6 +79,13 @@ function held(
     shape: sizesOf(shape),
     labels,
     warnings,
+    part(count) {
+      const positions = spread(labels.length, count)
+      const some = new Uint8Array(positions.length * pixels)
+      positions.forEach((from, i) => some.set(bytes.subarray(from * pixels, (from + 1) * pixels), i * pixels))
+      const own = Int32Array.from(positions, (from) => labels[from]!)
+      return { images: held(some, own, shape, normalization, warnings), positions }
+    },
     *batches(batch) {
       const floats = new Float32Array(Math.min(batch, labels.length) * pixels)
       for (let from = 0; from < labels.length; from += batch) {

@@ -12,17 +12,22 @@ export function softmaxRows(logits: Float32Array, width: number): Float32Array {
 }
 
 /**
- * Mean KL divergence of `candidate` from `original`, both probabilities in rows of `width`, in nats.
+ * KL divergence of `candidate` from `original` per row, both probabilities in rows of `width`, in nats.
  * Probabilities are floored at 1e-8: a confident candidate would otherwise be infinitely wrong.
  */
-export function meanDivergence(original: Float32Array, candidate: Float32Array, width: number): number {
-  let total = 0
+export function divergences(original: Float32Array, candidate: Float32Array, width: number): Float64Array {
+  const rows = new Float64Array(original.length / width)
   for (let i = 0; i < original.length; i++) {
     const p = original[i]!
-    if (p > 0) total += p * (Math.log(Math.max(p, 1e-8)) - Math.log(Math.max(candidate[i]!, 1e-8)))
+    if (p > 0)
+      rows[Math.floor(i / width)]! += p * (Math.log(Math.max(p, 1e-8)) - Math.log(Math.max(candidate[i]!, 1e-8)))
   }
-  return total / (original.length / width)
+  return rows
 }
+
+/** Mean of `divergences`. */
+export const meanDivergence = (original: Float32Array, candidate: Float32Array, width: number): number =>
+  divergences(original, candidate, width).reduce((sum, row) => sum + row, 0) / (original.length / width)
 
 /** Rank of the label among the row's values, 0 = top. Ties count against the network. */
 export function labelRank(values: Float32Array, row: number, width: number, label: number): number {

@@ -1,5 +1,5 @@
 import type { Network } from '../../core/graph/network'
-import type { Score, Widths } from '../../core/ports'
+import type { Race, Score, Widths } from '../../core/ports'
 import { createSubject, pruneSubject, type Subject } from '../../core/pruning/subject'
 import type { DataSource } from '../../datasets/dataset'
 import { splitOf } from '../../datasets/open'
@@ -9,7 +9,8 @@ import { classesDiffer, openImages } from '../images'
 import { classify } from './classify'
 import { batchFor, holdImages, type HeldImages } from './images'
 import { beforeFinalActivation } from '../../core/graph/outputs'
-import { labelRank, meanDivergence, softmaxRows } from './outputs'
+import { beyondDoubtLarger } from '../../core/statistics/race'
+import { divergences, labelRank, meanDivergence, softmaxRows } from './outputs'
 import { recalibrate } from './recalibrate'
 
 export interface ScorerRequest {
@@ -33,8 +34,22 @@ export interface ScorerDescription {
   readonly warnings: string[]
 }
 
+/** Part of the images that a race is run on, and the fewest worth one. */
+const part = 1 / 4
+const fewest = 64
+
+interface Few {
+  readonly fitness: HeldImages
+  readonly calibration: HeldImages
+  /** The original's probabilities on `fitness`. */
+  readonly original: Float32Array
+}
+
 /** Scores pruned candidates of one network: surgery, BN recalibration, divergence from the original. */
 export class Scorer {
+  /** Undefined where there are too few images to take a part of. */
+  private readonly few: Few | undefined
+
   private constructor(
     private readonly subject: Subject,
     private readonly fitness: HeldImages,
@@ -43,7 +58,9 @@ export class Scorer {
     private readonly width: number,
     private readonly threads: number,
     private readonly warnings: string[],
-  ) {}
+  ) {
+    this.few = this.chooseFew()
+  }
 
   /** @throws LupineError of the model, the data set, or 'classes-differ' */
   static async create(request: ScorerRequest): Promise<Scorer> {
@@ -66,17 +83,50 @@ export class Scorer {
     return { original: { top1: this.top1(this.original) }, images: this.fitness.size, warnings: this.warnings }
   }
 
-  /** Divergence and top-1 on the fitness images after BN recalibration. */
-  async score(widths: Widths): Promise<Score> {
-    const candidate = await this.recalibrated(pruneSubject(this.subject, widths))
-    const { values } = await classify(candidate, this.fitness, this.threads, batchFor(this.fitness.shape))
-    const probabilities = softmaxRows(values, this.width)
+  /** Divergence and top-1 on the fitness images after BN recalibration; with a race, on a few images first. */
+  async score(widths: Widths, race?: Race): Promise<Score> {
+    const pruned = pruneSubject(this.subject, widths)
+    const few = race && this.few && (await this.scoreFew(pruned, this.few))
+    const { rival } = race ?? {}
+    const worse = few && rival?.few?.length === few.length ? beyondDoubtLarger(few, rival.few) : undefined
+    if (worse !== undefined) return { divergence: rival!.divergence + worse, top1: undefined, few: few!, estimated: true }
+    return { ...(await this.scoreNetwork(await this.recalibrated(pruned))), ...(few && { few }) }
+  }
+
+  /** Divergence and top-1 of a network as it is, on the fitness images. */
+  async scoreNetwork(network: Network): Promise<Score> {
+    const probabilities = await this.probabilities(network, this.fitness)
     return { divergence: meanDivergence(this.original, probabilities, this.width), top1: this.top1(probabilities) }
+  }
+
+  private async scoreFew(pruned: Network, { fitness, calibration, original }: Few): Promise<number[]> {
+    const probabilities = await this.probabilities(await this.recalibratedOn(pruned, calibration), fitness)
+    // A journal keeps them: no more digits than they are worth.
+    return Array.from(divergences(original, probabilities, this.width), (value) => Number(value.toPrecision(4)))
+  }
+
+  private async probabilities(network: Network, images: HeldImages): Promise<Float32Array> {
+    const { values } = await classify(network, images, this.threads, batchFor(images.shape))
+    return softmaxRows(values, this.width)
+  }
+
+  private chooseFew(): Few | undefined {
+    const { fitness, calibration, original, width } = this
+    const [some, others] = [Math.floor(part * fitness.size), Math.floor(part * calibration.size)]
+    if (Math.min(some, others) < fewest) return undefined
+    const { images, positions } = fitness.part(some)
+    const rows = new Float32Array(positions.length * width)
+    positions.forEach((from, i) => rows.set(original.subarray(from * width, (from + 1) * width), i * width))
+    return { fitness: images, calibration: calibration.part(others).images, original: rows }
   }
 
   /** A pruned network with its BN statistics re-estimated. */
   recalibrated(network: Network): Promise<Network> {
-    return recalibrate(network, this.calibration.batches(Math.max(32, batchFor(this.calibration.shape))), this.threads)
+    return this.recalibratedOn(network, this.calibration)
+  }
+
+  private recalibratedOn(network: Network, images: HeldImages): Promise<Network> {
+    return recalibrate(network, images.batches(Math.max(32, batchFor(images.shape))), this.threads)
   }
 
   /** Undefined without labels. */

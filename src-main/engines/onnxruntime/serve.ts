@@ -66,10 +66,11 @@ export const handlers: Handlers<OnnxruntimeMethods> = {
     scorer = await Scorer.create(request)
     return scorer.describe()
   },
-  async score({ widths }, context) {
+  async score({ widths, race }, context) {
     await context.breathe()
-    return opened().score(widths)
+    return opened().score(widths, race)
   },
+  scoreModel: async ({ model }) => opened().scoreNetwork(beforeFinalActivation(await loadOnnx(model))),
   async recalibrate({ model, out }) {
     await saveOnnx(out, await opened().recalibrated(await loadOnnx(model)))
     return {}

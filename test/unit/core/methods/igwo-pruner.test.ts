@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { searchRatios } from '../../../../src-main/core/methods/igwo-pruner'
 import type { SearchOutcome, SearchRequest } from '../../../../src-main/core/methods/pruner-types'
 import { createJournal, type JournalLine } from './memory-journal'
+import type { Widths } from '../../../../src-main/core/ports'
 import { createWorld, type World } from './synthetic-world'
 
 const requestFor = (world: World, more: Partial<SearchRequest> = {}): SearchRequest => ({
@@ -52,6 +53,22 @@ describe('searchRatios', () => {
     for (const part of [0.1, 0.37, 0.6, 0.95]) {
       const cut = journal.lines.slice(0, Math.round(journal.lines.length * part))
       expect(await run(cut)).toEqual(whole)
+    }
+  })
+
+  it('drops what loses its race on a few images, and finds the same plan', async () => {
+    for (const method of ['igwo', 'de', 'random'] as const) {
+      const [racing, whole] = [createWorld({ noise: 0 }), createWorld({ noise: 0 })]
+      const evaluator = { evaluate: (candidates: readonly Widths[]) => whole.evaluator.evaluate(candidates) }
+      const outcome = await searchRatios(requestFor(racing, { method }))
+      const slow = await searchRatios(requestFor(whole, { method, evaluator }))
+      expect(outcome.chosen.widths).toEqual(slow.chosen.widths)
+      expect(outcome.front).toEqual(slow.front)
+      const { dropped, spearman, plans } = outcome.fidelity.fewImages
+      expect(dropped).toBeGreaterThan(outcome.evaluations / 8)
+      expect(plans).toBeGreaterThan(7)
+      expect(spearman).toBeGreaterThan(0.9)
+      expect(slow.fidelity.fewImages).toEqual({ plans: 0, spearman: null, dropped: 0 })
     }
   })
 

@@ -1,6 +1,7 @@
-import type { Evaluator, LatencyMeasurement, LatencyOracle, Score, Widths } from '../../../../src-main/core/ports'
+import type { Evaluator, LatencyMeasurement, LatencyOracle, Race, Score, Widths } from '../../../../src-main/core/ports'
 import type { LatencyGroup } from '../../../../src-main/core/latency/table'
 import type { CostModel } from '../../../../src-main/core/search/budget'
+import { beyondDoubtLarger } from '../../../../src-main/core/statistics/race'
 import { createRandom } from '../../../../src-main/core/statistics/random'
 
 /**
@@ -16,7 +17,7 @@ export interface World {
   ratio(widths: Widths): number
   loss(widths: Widths): number
   /** How often the outside was asked. */
-  readonly asked: { measured: number; evaluated: number }
+  readonly asked: { measured: number; evaluated: number; dropped: number }
 }
 
 export interface WorldOptions {
@@ -67,21 +68,31 @@ export function createWorld(options: WorldOptions = {}): World {
     const left = groups.reduce((sum, g, i) => sum + kept(widths, i) * g.channels ** (kind === 'macs' ? 0 : 1), 20)
     return left / whole
   }
-  const asked = { measured: 0, evaluated: 0 }
+  const asked = { measured: 0, evaluated: 0, dropped: 0 }
   const measureOne = (widths: Widths): LatencyMeasurement => {
     asked.measured++
     const value = ratio(widths) * (1 + noise * random.normal())
     return { ratio: value, median: value * 10, mad: (noise * value * 10 * Math.sqrt(20)) / 1.4826, samples: 31 }
   }
-  const evaluateOne = (widths: Widths): Score => {
+  // Some images are harder than others, for every plan alike.
+  const images = Array.from({ length: 64 }, () => Math.exp(random.normal()))
+  const mean = images.reduce((sum, hard) => sum + hard, 0) / images.length
+  const evaluateOne = (widths: Widths, race?: Race): Score => {
     asked.evaluated++
-    return { divergence: loss(widths) + 0.003, top1: undefined }
+    const divergence = loss(widths) + 0.003
+    if (!race) return { divergence, top1: undefined }
+    const few = images.map((hard, i) => divergence * (hard / mean + 0.1 * Math.sin(7 * i + Object.keys(widths).length)))
+    const { rival } = race
+    const worse = rival?.few && beyondDoubtLarger(few, rival.few)
+    if (worse === undefined) return { divergence, top1: undefined, few }
+    asked.dropped++
+    return { divergence: rival!.divergence + worse, top1: undefined, few, estimated: true }
   }
   return {
     groups,
     costs: { cost },
     oracle: { measure: async (variants) => variants.map(measureOne) },
-    evaluator: { evaluate: async (candidates) => candidates.map(evaluateOne) },
+    evaluator: { evaluate: async (candidates, race) => candidates.map((widths) => evaluateOne(widths, race)) },
     ratio,
     loss,
     asked,
