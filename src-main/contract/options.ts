@@ -28,4 +28,19 @@ export const budgetSchema = z.object({
 })
 export type Budget = z.infer<typeof budgetSchema>
 
+const proxyCheck = z.object({
+  plans: z.number().describe('scored both ways'),
+  spearman: z.number().nullable().describe('null where there is nothing to rank'),
+})
+
+/** How well the cheaper scores rank plans as the dearer ones do. */
+export const fidelity = z.object({
+  fewImages: proxyCheck
+    .extend({ dropped: z.number().describe('plans that lost their race on the few images') })
+    .describe('divergence on a few images against that on all'),
+  refined: z
+    .object({ fitness: proxyCheck, fewImages: proxyCheck })
+    .describe('either against the divergence after a short fine-tuning'),
+})
+
 export const searchMethod = z.enum(['igwo', 'gwo', 'abc', 'de', 'knapsack', 'netadapt', 'random', 'uniform'])

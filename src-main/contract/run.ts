@@ -5,6 +5,7 @@ import {
   dataAddress,
   deviceAddress,
   engineName,
+  fidelity,
   modelPath,
   nextLayer,
   normalize,
@@ -36,6 +37,12 @@ export const runRequest = z.object({
   evaluations: z.number().int().positive().optional(),
   epochs: z.number().int().nonnegative().optional(),
   trainImages: z.number().int().positive().optional().describe('training images per epoch; all when absent'),
+  refine: z
+    .number()
+    .int()
+    .nonnegative()
+    .optional()
+    .describe('plans that are fine-tuned briefly to choose among them; 0: the fitness chooses; a tenth of evaluations'),
   normalize: normalize.optional(),
   holdout: dataAddress.optional(),
   engine: engineName.optional(),
@@ -53,6 +60,7 @@ export const runResult = z.object({
     predicted: z.number().nullable().describe('null without a latency budget'),
     measured: z.number(),
   }),
+  fidelity,
   agreement: z.object({ maxAbsDiff: z.number(), top1: z.number() }),
   plan: z.string(),
   files: z.array(z.string()),
@@ -71,6 +79,7 @@ export const stageNames = {
   sensitivity: 'Measure sensitivities',
   search: 'Search the ratios',
   choose: 'Measure the front',
+  refine: 'Fine-tune the best briefly',
   finetune: 'Fine-tune',
   export: 'Export',
   verify: 'Verify',

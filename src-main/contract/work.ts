@@ -6,6 +6,7 @@ import {
   dataAddress,
   deviceAddress,
   engineName,
+  fidelity,
   inputSize,
   modelPath,
   nextLayer,
@@ -90,6 +91,7 @@ export const search = {
     front: z.array(z.unknown()),
     history: z.array(z.unknown()),
     baselines: z.object({ random: z.number().nullable(), uniform: z.number().nullable() }),
+    fidelity,
     warnings: z.array(z.string()),
   }),
 }

@@ -69,6 +69,11 @@ export interface Evaluator {
   evaluate(candidates: readonly Widths[], race?: Race): Promise<Score[]>
 }
 
+/** Scores plans after a short fine-tuning, each from the original's weights. */
+export interface Refiner {
+  refine(widths: Widths): Promise<Score>
+}
+
 /**
  * The record of every input the seed does not determine. `record` returns what the journal already holds under the
  * next position, or calls `produce`, appends the value, flushes it, and returns it: so a resumed run replays.

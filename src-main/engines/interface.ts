@@ -82,6 +82,8 @@ export interface TrainRequest {
   readonly checkpoints?: string
   /** Where the trained network goes, as ONNX. */
   readonly out: string
+  /** Images of the validation split that top-1 is taken over, spread evenly; undefined: all. */
+  readonly judgedOn?: number
   /** Then the result is the last epoch's: earlier ones are less pruned. */
   readonly regime?: PruningRegime
 }

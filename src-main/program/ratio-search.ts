@@ -12,6 +12,7 @@ import type { Device } from '../devices/device'
 import { DeviceOracle, type OracleOptions } from '../devices/oracle'
 import type { JobContext } from '../runs/job'
 import { nothingToPrune, remembering, tableEffort } from './latency-oracles'
+import { createRefiner, type ShortTraining } from './refiner'
 import { withScorers } from './scorers'
 
 export interface RatioSearch {
@@ -32,6 +33,8 @@ export interface RatioSearch {
   readonly measurements?: string
   /** Images of the fitness and of BN recalibration. */
   readonly images: { readonly fitness: number; readonly recalibration: number }
+  /** Chooses among the best plans by fine-tuning each for a short while. */
+  readonly refine?: ShortTraining
   readonly onStage: (stage: SearchStage) => void
 }
 
@@ -46,7 +49,7 @@ export async function runRatioSearch(
   search: RatioSearch,
   job: JobContext,
 ): Promise<SearchOutcome & { seen: number | undefined }> {
-  const { subject, device, budget, seed } = search
+  const { subject, device, budget, seed, refine } = search
   if (subject.dimensions.length === 0) throw nothingToPrune()
   const request = {
     model: search.working,
@@ -55,8 +58,8 @@ export async function runRatioSearch(
     fitnessImages: search.images.fitness,
     recalibrationImages: search.images.recalibration,
   }
-  return withScorers(request, search.evaluations, job, async (evaluator, scorer) => {
-    for (const warning of scorer.warnings) job.note('warning', warning)
+  return withScorers(request, search.evaluations, job, async (evaluator, described, scorer) => {
+    for (const warning of described.warnings) job.note('warning', warning)
     let stage: SearchStage = budget.latency === undefined ? 'sensitivity' : 'latency'
     // Until the search has said how much there is.
     let last: Progress = { done: 0, total: 1 }
@@ -100,11 +103,12 @@ export async function runRatioSearch(
       journal: search.journal,
       seed,
       method: search.method,
-      options: { evaluations: search.evaluations },
+      options: { evaluations: search.evaluations, ...(refine && { refined: refine.plans }) },
+      ...(refine && refine.plans > 1 && { refiner: createRefiner(refine, scorer) }),
       onProgress: report,
       signal: job,
     })
-    return { ...outcome, seen: scorer.original.top1 }
+    return { ...outcome, seen: described.original.top1 }
   })
 }
 

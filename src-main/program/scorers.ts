@@ -80,7 +80,7 @@ class ScorerPool implements Evaluator {
 }
 
 /**
- * Opens scoring for as long as `work` runs.
+ * Opens scoring for as long as `work` runs; its third argument is a process with the scorer open.
  * @param evaluations about how many candidates there will be
  * @throws LupineError of the model and the data
  */
@@ -88,13 +88,13 @@ export async function withScorers<T>(
   request: Omit<ScorerRequest, 'threads'>,
   evaluations: number,
   job: JobContext,
-  work: (evaluator: Evaluator, described: ScorerDescription) => Promise<T>,
+  work: (evaluator: Evaluator, described: ScorerDescription, scorer: Onnxruntime) => Promise<T>,
 ): Promise<T> {
   return withOnnxruntime(async (first) => {
     const described = await first.call('openScorer', { ...request, threads: 0 })
     const pool = new ScorerPool(first, request, job, evaluations)
     try {
-      return await work(pool, described)
+      return await work(pool, described, first)
     } finally {
       await pool.stop()
     }

@@ -103,6 +103,7 @@ export function searchFigures(outcome: SearchOutcome) {
     },
     front: [...outcome.front],
     history: [...outcome.history],
+    fidelity: outcome.fidelity,
     baselines: { random: baselines.random.fitness ?? null, uniform: baselines.uniform.fitness ?? null },
   }
 }

@@ -21,16 +21,21 @@ export interface Finalist {
 const LARGEST_GUARD = 0.005
 
 /**
- * The fittest plan that meets the latency budget by measurement: by more than the measurement's standard error where
- * one does, so that measuring again finds the same.
+ * The plans that meet the latency budget by measurement, fittest first: by more than the measurement's standard error
+ * where any does, so that measuring again finds the same.
  */
-export function fittest(finalists: readonly Finalist[], latency: number): Finalist | undefined {
-  const within = (guard: (m: LatencyMeasurement) => number): Finalist | undefined =>
+export function meeting(finalists: readonly Finalist[], latency: number): Finalist[] {
+  const within = (guard: (m: LatencyMeasurement) => number): Finalist[] =>
     finalists
       .filter(({ measurement }) => measurement.ratio + guard(measurement) <= latency)
-      .sort((a, b) => a.entry.fitness - b.entry.fitness)[0]
-  return within((measurement) => Math.min(LARGEST_GUARD, ratioNoise(measurement))) ?? within(() => 0)
+      .sort((a, b) => a.entry.fitness - b.entry.fitness)
+  const safely = within((measurement) => Math.min(LARGEST_GUARD, ratioNoise(measurement)))
+  return safely.length > 0 ? safely : within(() => 0)
 }
+
+/** The first of `meeting`. */
+export const fittest = (finalists: readonly Finalist[], latency: number): Finalist | undefined =>
+  meeting(finalists, latency)[0]
 
 /** Measures the best plans that fit the problem, have not been measured, and would beat the best that has. */
 export async function measureFinalists(

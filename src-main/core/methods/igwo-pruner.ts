@@ -7,10 +7,19 @@ import { leadingCost } from '../search/searcher'
 import type { Problem } from '../search/repair'
 import { createSpace, type Space, widthsOf } from '../search/space'
 import type { Position } from '../search/wolf-moves'
-import { correctedMargin, elites, type Finalist, fittest, measureFinalists, strictMargin } from './choice-stage'
+import {
+  correctedMargin,
+  elites,
+  type Finalist,
+  fittest,
+  measureFinalists,
+  meeting,
+  strictMargin,
+} from './choice-stage'
+import type { RefinedPlan } from './fidelity'
 import { frontStage } from './front-stage'
 import { type LatencyKnowledge, latencyStage, widthsFor, withLatency } from './latency-stage'
-import { outcomeOf, type SearchRecord } from './outcome'
+import { type Choice, outcomeOf, type SearchRecord } from './outcome'
 import {
   seededMethods,
   type Baseline,
@@ -68,6 +77,7 @@ class Search {
   private space: Space
   private readonly archive = new Archive()
   private readonly finalists: Finalist[] = []
+  private readonly refined: RefinedPlan[] = []
   private margin: number
   private rounds = 0
 
@@ -102,14 +112,17 @@ class Search {
     assertReachable(this.space, this.problem(0).costs, budget)
     if (budget.latency === undefined) await this.search(this.evaluations, 'search')
     else await this.searchAndMeasure(budget.latency)
-    const chosen = this.pick()
+    // Before more is spent: is there one at all?
+    this.choices()
+    const front = await this.front()
     const baselines = { random: await this.baseline('random'), uniform: await this.baseline('uniform') }
-    return outcomeOf(this.request, this.record(), baselines, await this.front(), chosen)
+    const chosen = await this.pick(this.choices())
+    return outcomeOf(this.request, this.record(), baselines, front, chosen)
   }
 
   private record(): SearchRecord {
-    const { method, archive, finalists, margin, rounds, latency, sensitivities, recorder } = this
-    return { method, archive, finalists, margin, rounds, latency, sensitivities, recorder }
+    const { method, archive, finalists, refined, margin, rounds, latency, sensitivities, recorder } = this
+    return { method, archive, finalists, refined, margin, rounds, latency, sensitivities, recorder }
   }
 
   private problem(margin = this.margin): Problem {
@@ -230,18 +243,38 @@ class Search {
     this.request.onProgress?.(stage, { done: data.evaluation, total, detail, data: shown })
   }
 
-  /** @throws LupineError 'input'/'budget-unreachable'; 'work'/'nothing-evaluated' */
-  private pick(): Finalist | undefined {
-    const { budget } = this.request
-    if (this.archive.evaluations === 0 || (budget.latency !== undefined && this.finalists.length === 0)) {
+  /**
+   * Plans that meet the budget, best first; for latency by measurement.
+   * @throws LupineError 'input'/'budget-unreachable'; 'work'/'nothing-evaluated'
+   */
+  private choices(): Choice[] {
+    const { archive, finalists } = this
+    const { latency } = this.request.budget
+    if (archive.evaluations === 0 || (latency !== undefined && finalists.length === 0)) {
       const hint = 'Use another method, raise the budget, or allow more groups to be pruned.'
       throw fail('work', 'nothing-evaluated', `The method ${this.method} found no plan on the budget.`, hint)
     }
-    if (budget.latency === undefined) return undefined
-    const chosen = fittest(this.finalists, budget.latency)
-    if (chosen) return chosen
-    const smallest = Math.min(...this.finalists.map(({ measurement }) => measurement.ratio))
-    const reached: Budget = { latency: smallest }
-    throw budgetUnreachable({ latency: budget.latency }, reached, 'was measured on the device')
+    if (latency === undefined) return archive.best(this.evaluations).map((entry) => ({ entry, finalist: undefined }))
+    const chosen = meeting(finalists, latency)
+    if (chosen.length > 0) return chosen.map((finalist) => ({ entry: finalist.entry, finalist }))
+    const reached: Budget = { latency: Math.min(...finalists.map(({ measurement }) => measurement.ratio)) }
+    throw budgetUnreachable({ latency }, reached, 'was measured on the device')
+  }
+
+  /** The best of them: by fitness, or of the best few by what a short fine-tuning makes of them. */
+  private async pick(choices: readonly Choice[]): Promise<Choice> {
+    const { refiner, options, onProgress } = this.request
+    const some = choices.slice(0, options?.refined ?? Math.ceil(this.evaluations / 10))
+    if (!refiner || some.length < 2) return choices[0]!
+    for (const [i, { entry }] of some.entries()) {
+      const detail = `plan ${i + 1} of ${some.length}, by fitness`
+      onProgress?.('refine', { done: i, total: some.length, detail })
+      const refined = await this.recorder.refine(refiner, entry.widths)
+      this.refined.push({ widths: entry.widths, fitness: entry.fitness, refined })
+      const data = { fitness: entry.fitness, refined: refined.divergence }
+      onProgress?.('refine', { done: i + 1, total: some.length, detail, data })
+    }
+    const best = Math.min(...this.refined.map(({ refined }) => refined.divergence))
+    return some[this.refined.findIndex(({ refined }) => refined.divergence === best)]!
   }
 }

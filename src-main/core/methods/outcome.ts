@@ -1,6 +1,6 @@
-import { type Archive, type ArchiveEntry } from '../search/archive'
+import { type Archive, type ArchiveEntry, planKey } from '../search/archive'
 import { costKinds } from '../search/budget'
-import { fewImagesCheck } from './fidelity'
+import { fewImagesCheck, refinedCheck, type RefinedPlan } from './fidelity'
 import type { Finalist } from './choice-stage'
 import type { LatencyKnowledge } from './latency-stage'
 import type {
@@ -21,6 +21,7 @@ export interface SearchRecord {
   readonly method: SearchMethod
   readonly archive: Archive
   readonly finalists: readonly Finalist[]
+  readonly refined: readonly RefinedPlan[]
   readonly margin: number
   readonly rounds: number
   readonly latency: LatencyKnowledge | undefined
@@ -28,20 +29,25 @@ export interface SearchRecord {
   readonly recorder: Recorder
 }
 
-/** The outcome for a chosen plan; without a latency budget the fittest of the archive, which must not be empty. */
+/** The chosen plan; measured where there is a latency budget. */
+export interface Choice {
+  readonly entry: ArchiveEntry
+  readonly finalist: Finalist | undefined
+}
+
+/** The outcome for a chosen plan. */
 export function outcomeOf(
   request: SearchRequest,
   record: SearchRecord,
   baselines: { readonly random: Baseline; readonly uniform: Baseline },
   front: readonly FrontPlan[],
-  chosen: Finalist | undefined,
+  chosen: Choice,
 ): SearchOutcome {
   const { method, archive, latency, sensitivities, margin, rounds, recorder } = record
-  const entry = chosen?.entry ?? archive.best(1)[0]!
   return {
     method,
     seed: request.seed,
-    chosen: chosenPlan(request, record, entry, chosen),
+    chosen: chosenPlan(request, record, chosen),
     evaluations: archive.evaluations,
     distinct: archive.evaluations,
     scored: recorder.distinct,
@@ -53,7 +59,10 @@ export function outcomeOf(
     removals: sensitivities.removals,
     table: latency?.table,
     checks: [...(latency?.checks ?? []), ...record.finalists.map(checkOf)],
-    fidelity: { fewImages: fewImagesCheck(recorder.all()) },
+    fidelity: {
+      fewImages: fewImagesCheck(recorder.all()),
+      refined: refinedCheck(record.refined, (widths) => recorder.score(widths)),
+    },
     margin,
     rounds,
   }
@@ -61,14 +70,15 @@ export function outcomeOf(
 
 function chosenPlan(
   { costs }: SearchRequest,
-  { latency, recorder }: SearchRecord,
-  { widths, fitness }: ArchiveEntry,
-  finalist: Finalist | undefined,
+  { latency, recorder, refined }: SearchRecord,
+  { entry: { key, widths, fitness }, finalist }: Choice,
 ): ChosenPlan {
+  const trained = refined.find((plan) => planKey(plan.widths) === key)
   const kinds = costKinds.filter((kind) => kind !== 'latency')
   return {
     widths,
     fitness,
+    ...(trained && { refined: trained.refined.divergence }),
     top1: recorder.score(widths)?.top1,
     costs: Object.fromEntries(kinds.map((kind) => [kind, costs.cost(kind, widths)])),
     predicted: finalist?.predicted ?? latency?.predict(widths),

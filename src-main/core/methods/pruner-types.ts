@@ -1,5 +1,14 @@
 import type { LatencyGroup, LatencyTable } from '../latency/table'
-import type { Cancellation, Evaluator, Journal, LatencyMeasurement, LatencyOracle, Progress, Widths } from '../ports'
+import type {
+  Cancellation,
+  Evaluator,
+  Journal,
+  LatencyMeasurement,
+  LatencyOracle,
+  Progress,
+  Refiner,
+  Widths,
+} from '../ports'
 import type { HistoryPoint } from '../search/archive'
 import type { Budget, CostKind, CostModel } from '../search/budget'
 import type { Sensitivity } from '../search/sensitivity'
@@ -10,7 +19,7 @@ export type SearchMethod = 'igwo' | 'gwo' | 'abc' | 'de' | 'knapsack' | 'netadap
 
 /** Those that start from plans they are given: later rounds of a search go on from the best so far. */
 export const seededMethods: ReadonlySet<SearchMethod> = new Set(['igwo', 'gwo', 'abc', 'de', 'knapsack'])
-export type SearchStage = 'latency' | 'sensitivity' | 'search' | 'choose'
+export type SearchStage = 'latency' | 'sensitivity' | 'search' | 'choose' | 'refine'
 
 export interface SearchRequest {
   /** Groups to prune, in graph order. */
@@ -24,6 +33,8 @@ export interface SearchRequest {
   readonly oracle?: LatencyOracle
   /** For the points of the latency table: may remember what was measured before. `oracle` when absent. */
   readonly points?: LatencyOracle
+  /** Chooses among the best plans by fine-tuning each for a short while; without it the fitness alone does. */
+  readonly refiner?: Refiner
   readonly seed: number
   readonly method?: SearchMethod
   readonly options?: SearchOptions
@@ -44,6 +55,8 @@ export interface SearchOptions {
   readonly calibrationPlans?: number
   /** Passes in which points of the table that are in doubt are measured again. Default none. */
   readonly refinements?: number
+  /** Plans that are fine-tuned briefly. Default a tenth of `evaluations`. */
+  readonly refined?: number
   /** Plans measured per round of the choice. Default 6. */
   readonly finalists?: number
   /** Rounds of measuring, correcting the margin and searching on. Default 3. */
@@ -84,12 +97,16 @@ export interface ProxyCheck {
 export interface Fidelity {
   /** Divergence on a few images, against that on all; `dropped` plans lost their race on the few. */
   readonly fewImages: ProxyCheck & { readonly dropped: number }
+  /** Fitness (on all images, no training), and divergence on a few images, against fitness after a short fine-tuning. */
+  readonly refined: { readonly fitness: ProxyCheck; readonly fewImages: ProxyCheck }
 }
 
 export interface ChosenPlan {
   readonly widths: Widths
   /** Mean KL divergence from the original, nats. */
   readonly fitness: number
+  /** The same after a short fine-tuning, where that chose it. */
+  readonly refined?: number
   /** On seen images: no estimate of accuracy. */
   readonly top1: number | undefined
   /** Fractions of the original, for all kinds but latency. */

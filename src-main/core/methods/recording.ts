@@ -1,4 +1,14 @@
-import type { Cancellation, Evaluator, Journal, LatencyMeasurement, LatencyOracle, Race, Score, Widths } from '../ports'
+import type {
+  Cancellation,
+  Evaluator,
+  Journal,
+  LatencyMeasurement,
+  LatencyOracle,
+  Race,
+  Refiner,
+  Score,
+  Widths,
+} from '../ports'
 import { planKey } from '../search/archive'
 
 /** Plans, and points of a table, that are timed interleaved: what a killed run has to measure again. */
@@ -132,6 +142,12 @@ export class Recorder {
     await this.inChunks(candidates, 'rescore', together, produce, (score, i) => {
       this.scores.set(planKey(candidates[i]!), score)
     })
+  }
+
+  /** A plan's score after a short fine-tuning. */
+  refine(refiner: Refiner, widths: Widths): Promise<Score> {
+    this.signal?.throwIfAborted()
+    return this.journal.record('refined', planKey(widths), () => refiner.refine(widths))
   }
 
   /** Everything scored so far. */

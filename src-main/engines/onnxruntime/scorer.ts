@@ -89,7 +89,8 @@ export class Scorer {
     const few = race && this.few && (await this.scoreFew(pruned, this.few))
     const { rival } = race ?? {}
     const worse = few && rival?.few?.length === few.length ? beyondDoubtLarger(few, rival.few) : undefined
-    if (worse !== undefined) return { divergence: rival!.divergence + worse, top1: undefined, few: few!, estimated: true }
+    if (worse !== undefined)
+      return { divergence: rival!.divergence + worse, top1: undefined, few: few!, estimated: true }
     return { ...(await this.scoreNetwork(await this.recalibrated(pruned))), ...(few && { few }) }
   }
 

@@ -66,7 +66,7 @@ export async function trainModel(backend: Backend, request: TrainRequest, contex
       warnings.add('The images have no labels: top-1 is the share on which network and teacher agree.')
     }
     const validate = async () => {
-      const judged = await accuracy(model, threads, held, normalization, () => context.breathe())
+      const judged = await accuracy(model, threads, held, normalization, () => context.breathe(), request.judgedOn)
       for (const warning of judged.warnings) warnings.add(warning)
       return judged.top1
     }

@@ -15,6 +15,7 @@ import { chooseEngine, type ChosenEngine } from '../engine-choice'
 import { describeEngine, stampNormalization, train } from '../finetune'
 import { withOnnxruntime } from '../onnxruntime'
 import { runRatioSearch } from '../ratio-search'
+import type { ShortTraining } from '../refiner'
 import { scoredSubject } from '../scored-subject'
 import { finetuneRecipe, flipsFor } from '../recipes'
 import { version } from '../version'
@@ -79,6 +80,7 @@ export async function runPipeline(scene: RunScene): Promise<RunResult> {
         predicted: predicted === undefined ? null : 1 / predicted,
         measured: 1 / latency.measured,
       },
+      fidelity: outcome.fidelity,
       agreement,
       plan: files.plan,
       files: [files.plan, files.model, files.original, files.journal, files.provenance],
@@ -135,6 +137,7 @@ async function searchStages(
       (progress) => job.progress('import', progress),
       job,
     )
+    const trained = createSubject(working, { importance: subject.importance })
     const outcome = await runRatioSearch(
       {
         subject,
@@ -149,6 +152,7 @@ async function searchStages(
         journal,
         measurements: files.measurements,
         images: settings.images,
+        ...(settings.refine && { refine: shortTraining(scene, imported, engine, settings.refine, trained) }),
         onStage(stage) {
           close()
           last = { name: stage, at: performance.now() }
@@ -160,10 +164,31 @@ async function searchStages(
     close()
     return {
       ...{ subject, outcome, notes, replayed: journal.replayed('score') },
-      working: createSubject(working, { importance: subject.importance }),
+      working: trained,
     }
   } finally {
     journal.close()
+  }
+}
+
+/** One epoch on some images, by the recipe of the fine-tuning proper. */
+function shortTraining(
+  { request, files, job }: RunScene,
+  imported: Imported,
+  engine: ChosenEngine,
+  { plans, images: limit }: { readonly plans: number; readonly images: number },
+  working: Subject,
+): ShortTraining {
+  const recipe = finetuneRecipe(1, request.seed, { flip: flipsFor(request.data), limit })
+  return {
+    plans,
+    working,
+    async train(model, out) {
+      await job.gate()
+      // Its score comes from the fitness images.
+      const request = { model, teacher: files.original, data: imported.data, recipe, out, judgedOn: 128 }
+      await engine.handle.call('train', request, { signal: job.signal })
+    },
   }
 }
 

@@ -9,6 +9,8 @@ export interface RunSettings {
   /** Training images per epoch; undefined: all. */
   readonly limit?: number
   readonly learningRate?: number
+  /** Plans fine-tuned briefly, each on so many images; absent in projects of older versions. */
+  readonly refine?: { readonly plans: number; readonly images: number }
   readonly images: { readonly fitness: number; readonly recalibration: number }
 }
 

@@ -14,6 +14,10 @@ import { samplePath } from '../sample'
 import { runPipeline } from './run'
 import type { RunSettings } from './scene'
 
+const defaultEvaluations = 160
+/** Images a short fine-tuning sees: 64 batches. */
+const shortTraining = 8192
+
 interface Stored {
   readonly request: RunRequest
   readonly settings: RunSettings
@@ -29,10 +33,14 @@ export async function runJob(request: RunRequest, job: JobContext): Promise<RunR
   criterionNamed(request.criterion)
   await needLabelledData(absolute, job)
   const settings: RunSettings = {
-    evaluations: request.evaluations ?? 160,
+    evaluations: request.evaluations ?? defaultEvaluations,
     epochs: request.epochs ?? 12,
     ...(request.trainImages && { limit: request.trainImages }),
     images: { fitness: 1024, recalibration: 512 },
+    refine: {
+      plans: request.refine ?? Math.ceil((request.evaluations ?? defaultEvaluations) / 10),
+      images: Math.min(request.trainImages ?? shortTraining, shortTraining),
+    },
   }
   return inProject(await createProject(request.out, 'run', { request: absolute, settings }), job)
 }
@@ -79,6 +87,7 @@ export async function demoJob(
     evaluations: 48,
     ...(name === 'wasm' ? { epochs: 3, limit: 3500 } : { epochs: 4 }),
     images: { fitness: 512, recalibration: 256 },
+    refine: { plans: name === 'wasm' ? 0 : 3, images: 2048 },
   }
   job.note('info', `The demo's project is ${folder}`)
   return inProject(await createProject(folder, 'demo', { request, settings }), job)

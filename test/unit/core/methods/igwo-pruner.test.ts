@@ -72,6 +72,32 @@ describe('searchRatios', () => {
     }
   })
 
+  it('chooses by a short fine-tuning among the best tenth, and says how well the fitness had ranked them', async () => {
+    // Training mends what is narrow, and not what is removed.
+    const world = createWorld()
+    const refined: Widths[] = []
+    const refiner = {
+      refine: async (widths: Widths) => {
+        refined.push(widths)
+        const removed = Object.values(widths).filter((kept) => kept === 0).length
+        return { divergence: 0.1 * world.loss(widths) + removed, top1: undefined }
+      },
+    }
+    const journal = createJournal()
+    const request = requestFor(world, { refiner, journal, options: { evaluations: 80, finalists: 12 } })
+    const outcome = await searchRatios(request)
+    expect(refined.length).toBeGreaterThan(1)
+    expect(refined.length).toBeLessThanOrEqual(8)
+    const best = Math.min(...refined.map((w) => Object.values(w).filter((kept) => kept === 0).length))
+    expect(Object.values(outcome.chosen.widths).filter((kept) => kept === 0).length).toBe(best)
+    expect(outcome.chosen.measured).toBeLessThanOrEqual(0.6)
+    expect(outcome.chosen.refined).toBeLessThan(best + 1)
+    expect(outcome.fidelity.refined.fitness.plans).toBe(refined.length)
+    const count = refined.length
+    expect(await searchRatios({ ...request, journal: createJournal(journal.lines) })).toEqual(outcome)
+    expect(refined.length).toBe(count)
+  })
+
   it('stops between batches when cancelled', async () => {
     const world = createWorld()
     const controller = new AbortController()
