@@ -46,6 +46,10 @@ export interface Device {
    * @throws LupineError kind 'device', or 'interrupted'
    */
   measure(models: readonly string[], shape: readonly number[], options: MeasureOptions): Promise<RawMeasurement>
-  /** Per-layer times of one model, ms, in a run of their own. */
-  layers(model: string, shape: readonly number[], runs: number): Promise<LayerTime[]>
+  /**
+   * Times of one model's kernels, ms, in the order they run, in a run of their own.
+   * @param name what the model is ("original", "result"): for devices that only know what was measured before
+   * @throws LupineError kind 'device'
+   */
+  layers(model: string, shape: readonly number[], runs: number, name?: string): Promise<LayerTime[]>
 }

@@ -24,6 +24,10 @@ const recording = z.object({
 })
 type Recording = z.infer<typeof recording>
 
+const layerList = z.array(z.object({ name: z.string(), op: z.string(), median: z.number() }))
+/** measurements/layers.json: times of the kernels of the run's two networks. */
+const layerRecording = z.object({ original: layerList, result: layerList })
+
 /** One model of a recording. */
 interface Entry {
   readonly from: Recording
@@ -81,14 +85,18 @@ export class ReplayDevice implements Device {
     return new Map([...itself, ...inside])
   }
 
-  layers(): Promise<LayerTime[]> {
-    return Promise.reject(
-      fail(
-        'device',
-        'replay-layers',
-        `${this.address} holds measurements of whole networks, not of layers.`,
-        'Use the device itself.',
-      ),
+  /** Only of the original and the result of the run, which is what a run profiles. */
+  async layers(_model: string, _shape: readonly number[], _runs: number, name = ''): Promise<LayerTime[]> {
+    for (const folder of [join(this.folder, 'measurements'), this.folder]) {
+      const text = await readFile(join(folder, 'layers.json'), 'utf8').catch(() => '{}')
+      const kept = layerRecording.safeParse(jsonOf(text)).data?.[name as 'original' | 'result']
+      if (kept) return kept
+    }
+    throw fail(
+      'device',
+      'replay-layers',
+      `${this.address} holds no times of the layers of ${name || 'this model'}.`,
+      'Use the device itself.',
     )
   }
 
@@ -134,6 +142,14 @@ export class ReplayDevice implements Device {
       `${this.address} holds no measurement of ${what}.`,
       'Replay the same command with the same seed, or use the device itself.',
     )
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 const nameOf = (model: Recording['models'][number]): string => (typeof model === 'string' ? model : planKey(model))

@@ -16,6 +16,7 @@ export const layout = (root: string) =>
     plan: join(root, 'plan.json'),
     model: join(root, 'model.onnx'),
     pruned: join(root, 'pruned.onnx'),
+    table: join(root, 'latency-table.json'),
     journal: join(root, 'journal.jsonl'),
     events: join(root, 'events.jsonl'),
     provenance: join(root, 'provenance.json'),

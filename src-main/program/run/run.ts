@@ -13,6 +13,7 @@ import { FileJournal } from '../../runs/journal'
 import { Stages } from '../../runs/stages'
 import { chooseEngine, type ChosenEngine } from '../engine-choice'
 import { describeEngine, stampNormalization, train } from '../finetune'
+import { recordLayerTimes } from '../layer-times'
 import { withOnnxruntime } from '../onnxruntime'
 import { runRatioSearch } from '../ratio-search'
 import type { ShortTraining } from '../refiner'
@@ -41,6 +42,7 @@ export async function runPipeline(scene: RunScene): Promise<RunResult> {
     const keep = subjectKeep(subject, outcome.chosen.widths)
     const plan = planFile(subject.coupling, subject.branches, keep, imported.sha256)
     await writeAtomically(files.plan, `${JSON.stringify(plan, null, 1)}\n`)
+    if (outcome.table) await writeAtomically(files.table, `${JSON.stringify(outcome.table)}\n`)
 
     const trained = await stages.run('finetune', () => finetuneStage(scene, imported, engine, outcome, working))
     const agreement = await stages.run('export', async () => {
@@ -50,6 +52,7 @@ export async function runPipeline(scene: RunScene): Promise<RunResult> {
     })
     const verified = await stages.run('verify', async () => {
       const latency = await latencyStage(scene, device)
+      await recordLayerTimes(files, device, job)
       return { latency, accuracy: await accuracyStage(scene, imported) }
     })
     const { latency, accuracy } = verified
