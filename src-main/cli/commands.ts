@@ -1,6 +1,7 @@
 import type { CallName, CallRequest, JobName, JobRequest } from '../contract'
 import { fail } from '../core/failure'
 import { architectureNames } from '../core/graph/architectures'
+import { explain } from './explain'
 import { budget, number, numbers, required, text, type Option, type Values } from './options'
 import * as summaries from './summaries'
 
@@ -365,6 +366,16 @@ export const commands: Readonly<Record<string, Command>> = {
     options: {},
     request: (_values, [dir]) => ({ job: 'resume', request: { dir: dir! } }),
     summary: summaries.run,
+  },
+  explain: {
+    about: 'why the result of a run is or is not faster, layer by layer, and which widths would help',
+    arguments: ['DIR'],
+    options: { 'no-measure': { type: 'boolean', about: 'only from what the run recorded, without its device' } },
+    request: (values, [dir]) => ({
+      job: 'explain',
+      request: given({ dir: dir!, measure: values['no-measure'] ? false : undefined }),
+    }),
+    summary: explain,
   },
   devices: {
     about: 'boards used before, serial ports, this computer, and what TensorFlow runs on',

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { devicesForget, devicesList } from './devices'
 import { jobSummary } from './events'
+import { explain } from './explain'
 import { predict, staircase } from './latency'
 import { check, create, inspect, prune } from './model'
 import { runRequest, runResult } from './run'
@@ -56,6 +57,7 @@ export const jobs = {
   search,
   finetune,
   train: finetune,
+  explain,
 } as const
 
 export type CallName = keyof typeof calls
