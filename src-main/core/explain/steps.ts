@@ -16,7 +16,7 @@ export interface StepReading {
 /** A channel that costs less than this share of the average channel is free. */
 const free = 0.25
 /** A narrower width must save at least this share of what its channels cost on average: else it lies on the same tread. */
-const worthwhile = 0.6
+const worthwhile = 0.9
 /** Standard errors below which a difference is none. */
 const certain = 2
 
