@@ -2,8 +2,10 @@ import type { CallName, CallRequest, JobName, JobRequest } from '../contract'
 import { fail } from '../core/failure'
 import { architectureNames } from '../core/graph/architectures'
 import { explain } from './explain'
-import { budget, number, numbers, required, text, type Option, type Values } from './options'
+import { budget, number, required, text, type Option, type Values } from './options'
+import { data, engine, given, normalize, seed, string, trainImages } from './shared-options'
 import * as summaries from './summaries'
+import { trainingOptions, trainingRequest } from './training'
 
 /** What a command asks of the program. */
 export type Request =
@@ -21,17 +23,11 @@ export interface Command {
   summary(result: never): string
 }
 
-const string = (value: string, about: string): Option => ({ type: 'string', value, about })
-const seed = string('N', 'seed of everything random (0)')
-const engine = string('NAME', 'tensorflow or wasm: force an engine')
-const data = string('DATA', 'sample | cifar10:DIR | cifar100:DIR | images:DIR')
 const device = string('DEVICE', 'local | local?threads=N | synthetic:SEED | replay:DIR')
-const normalize = string('HOW', 'imagenet | cifar10 | unit | half | MEAN/STD (detected when absent)')
 const budgetOption = string('LIST', 'fractions of the original: latency=0.6,macs=…,params=…,bytes=…')
 const method = string('NAME', 'igwo | gwo | abc | de | knapsack | netadapt | random | uniform (igwo)')
 const bn = string('HOW', 'keep | reinsert: layers whose BN is missing (reinsert when fewer than half have one)')
 const fresh: Option = { type: 'boolean', about: 'measure anew what is in the cache' }
-const trainImages = string('N', 'training images per epoch (all)')
 const evaluations = string('N', 'candidates the search may evaluate (160)')
 
 const criterionOptions: Record<string, Option> = {
@@ -45,63 +41,6 @@ const criterionRequest = (values: Values) => ({
 })
 
 const inputSize = string('CxHxW', 'sizes the file leaves open, as its input lists them (the usual ones)')
-
-/** Only what was given; zod fills in the rest. */
-const given = <T extends object>(object: T): T =>
-  Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as T
-
-const trainingOptions = {
-  data,
-  epochs: string('N', 'passes over the training images'),
-  normalize,
-  engine,
-  lr: string('X', 'peak learning rate (0.05; from scratch 0.1)'),
-  batch: string('N', 'images per step (128)'),
-  'train-images': trainImages,
-  schedule: string('NAME', 'of the learning rate: cosine | step | constant (cosine)'),
-  milestones: string('LIST', 'with --schedule step: epochs after which it falls, such as 30,60'),
-  decay: string('X', 'with --schedule step: the factor it falls by (0.1)'),
-  warmup: string('EPOCHS', 'linear warm-up to the peak (a tenth, 0.5 at most)'),
-  momentum: string('X', 'of SGD with Nesterov momentum (0.9)'),
-  'weight-decay': string('X', 'L2 on weights, not on BN and biases (1e-4)'),
-  'label-smoothing': string('X', 'share of each label spread over all classes (0)'),
-  patience: string('N', 'stop after N epochs without a better validation top-1 (never)'),
-  keep: string('RULE', 'weights kept: last | best by validation top-1 (last; with --patience best)'),
-  distillation: string('X', "the teacher's share of the loss (0.7)"),
-  temperature: string('T', 'of the distillation (3)'),
-  cutout: string('N', 'blank a square of N pixels at a random place of each training image (0: off)'),
-  out: string('FILE', 'the trained model'),
-  seed,
-}
-
-function trainingRequest(values: Values, model: string, command: string): JobRequest<'finetune'> {
-  required(values, 'epochs', command)
-  return given({
-    model,
-    data: required(values, 'data', command),
-    epochs: number(values, 'epochs')!,
-    teacher: text(values, 'teacher'),
-    normalize: text(values, 'normalize'),
-    engine: text(values, 'engine') as 'tensorflow' | undefined,
-    learningRate: number(values, 'lr'),
-    batch: number(values, 'batch'),
-    trainImages: number(values, 'train-images'),
-    schedule: text(values, 'schedule') as 'cosine' | undefined,
-    milestones: numbers(values, 'milestones'),
-    decay: number(values, 'decay'),
-    warmupEpochs: number(values, 'warmup'),
-    momentum: number(values, 'momentum'),
-    weightDecay: number(values, 'weight-decay'),
-    labelSmoothing: number(values, 'label-smoothing'),
-    patience: number(values, 'patience'),
-    keep: text(values, 'keep') as 'best' | undefined,
-    distillation: number(values, 'distillation'),
-    temperature: number(values, 'temperature'),
-    cutout: number(values, 'cutout'),
-    seed: number(values, 'seed'),
-    out: required(values, 'out', command),
-  })
-}
 
 export const commands: Readonly<Record<string, Command>> = {
   inspect: {
