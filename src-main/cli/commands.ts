@@ -129,6 +129,7 @@ export const commands: Readonly<Record<string, Command>> = {
     arguments: ['MODEL'],
     options: {
       device,
+      input: inputSize,
       layer: string('NAME', 'only this layer or group'),
       streams: { type: 'boolean', about: 'residual streams too' },
       fresh,
@@ -138,6 +139,7 @@ export const commands: Readonly<Record<string, Command>> = {
       job: 'staircase',
       request: given({
         model: model!,
+        input: text(values, 'input'),
         device: required(values, 'device', 'staircase'),
         layer: text(values, 'layer'),
         streams: values['streams'] as boolean | undefined,
@@ -152,6 +154,7 @@ export const commands: Readonly<Record<string, Command>> = {
     arguments: ['MODEL'],
     options: {
       device,
+      input: inputSize,
       'holdout-plans': string('N', 'plans to judge by (60)'),
       'calibration-plans': string('N', 'whole networks the model is fitted on (32)'),
       fresh,
@@ -161,6 +164,7 @@ export const commands: Readonly<Record<string, Command>> = {
       job: 'predict',
       request: given({
         model: model!,
+        input: text(values, 'input'),
         device: required(values, 'device', 'predict'),
         holdoutPlans: number(values, 'holdout-plans'),
         calibrationPlans: number(values, 'calibration-plans'),

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { deviceAddress, modelPath, seed } from './options'
+import { deviceAddress, inputSize, modelPath, seed } from './options'
 import { deviceKey } from './device-key'
 
 /** What a device makes of a network's widths: staircases, and how well they predict. Fields as in the command line. */
@@ -17,6 +17,7 @@ const step = z.object({
 export const staircase = {
   request: z.object({
     model: modelPath,
+    input: inputSize,
     device: deviceAddress,
     layer: z.string().optional().describe('a layer, or a coupled group'),
     streams,
@@ -61,6 +62,7 @@ const errors = z.object({
 export const predict = {
   request: z.object({
     model: modelPath,
+    input: inputSize,
     device: deviceAddress,
     holdoutPlans: z.number().int().min(4).max(2000).default(60),
     calibrationPlans: z.number().int().min(0).max(400).default(32),

@@ -5,7 +5,7 @@ import { inferShapes } from '../core/graph/shapes'
 import { LupineError } from '../core/failure'
 import { MAD_TO_SIGMA, mad, median } from '../core/statistics/robust'
 import type { Device, LayerTime } from '../devices/device'
-import { QuietGate, quietProcesses } from '../devices/measuring/quiet'
+import { QuietGate } from '../devices/measuring/quiet'
 import { inputShape } from '../devices/oracle'
 import { loadOnnx, writeAtomically } from '../formats/onnx/files'
 import type { Layout } from '../projects/layout'
@@ -27,8 +27,8 @@ const layerTimes = z.object({
 })
 export type LayerTimes = z.infer<typeof layerTimes>
 
-/** Quiet pairs of profiles wanted, and inferences in each. */
-const pairs = 3
+/** Quiet profiles wanted of each network, and inferences in each. */
+const quiet = 3
 const runs = 100
 
 const fileOf = (files: Layout): string => join(files.measurements, 'layers.json')
@@ -43,28 +43,39 @@ export async function readLayerTimes(files: Layout): Promise<LayerTimes | undefi
 }
 
 /**
- * Profiles original and result in turns, in fresh processes, and keeps the times with the project's measurements. Pairs
- * whose original ran slower than its quietest known time are taken again, as everywhere.
+ * Profiles original and result in turns, in fresh processes, and keeps the times with the project's measurements. Of
+ * each network the quietest profiles count, and pairs are repeated until there are enough quiet ones, as everywhere: a
+ * profile has no sentinel that could be divided by.
  * @throws LupineError kind 'device'
  */
 export async function measureLayerTimes(files: Layout, device: Device, job: JobContext): Promise<LayerTimes> {
   const network = await loadOnnx(files.original)
   const shape = inputShape({ network, shapes: inferShapes(network) })
-  const onePair = async () => {
+  const gate = new QuietGate()
+  const [originals, results]: [Profile[], Profile[]] = [[], []]
+  while (gate.wantsMore('original', originals, quiet) || gate.wantsMore('result', results, quiet)) {
     await job.gate()
-    const original = await device.layers(files.original, shape, runs, 'original')
-    const result = await device.layers(files.model, shape, runs, 'result')
-    return { original, result, samples: [[original.reduce((sum, layer) => sum + layer.median, 0)]] }
+    originals.push(profileOf(await device.layers(files.original, shape, runs, 'original')))
+    results.push(profileOf(await device.layers(files.model, shape, runs, 'result')))
   }
-  const { processes } = await quietProcesses(new QuietGate(), 'original', pairs, onePair, () => Promise.resolve())
   const times: LayerTimes = {
     format: 'lupine-layer-times',
     version: 1,
-    original: together(processes.map(({ original }) => original)),
-    result: together(processes.map(({ result }) => result)),
+    original: together(gate.choose('original', originals, quiet)),
+    result: together(gate.choose('result', results, quiet)),
   }
   await writeAtomically(fileOf(files), `${JSON.stringify(times)}\n`)
   return times
+}
+
+interface Profile {
+  readonly layers: readonly LayerTime[]
+  /** Its one sample, as the gate sees it: all layers, ms. */
+  readonly samples: readonly [readonly [number]]
+}
+
+const profileOf = (layers: readonly LayerTime[]): Profile => {
+  return { layers, samples: [[layers.reduce((sum, layer) => sum + layer.median, 0)]] }
 }
 
 /** As `measureLayerTimes`, within a run: a device that has no layer times (a replayed older run) does not stop it. */
@@ -78,9 +89,11 @@ export async function recordLayerTimes(files: Layout, device: Device, job: JobCo
 }
 
 /** The median over several profiles of one network, kernel by kernel, in the order they ran. */
-function together(profiles: readonly (readonly LayerTime[])[]): LayerTimes['original'] {
-  return profiles[0]!.map(({ name, op }) => {
-    const times = profiles.flatMap((profile) => profile.filter((layer) => layer.name === name).map((l) => l.median))
+function together(profiles: readonly Profile[]): LayerTimes['original'] {
+  return profiles[0]!.layers.map(({ name, op }) => {
+    const times = profiles.flatMap((profile) =>
+      profile.layers.filter((layer) => layer.name === name).map((l) => l.median),
+    )
     const noise = (MAD_TO_SIGMA * mad(times)) / Math.sqrt(times.length)
     return { name, op, median: median(times), noise }
   })

@@ -11,10 +11,12 @@ import { latencyGroups } from '../core/pruning/latency-groups'
 import { createSubject } from '../core/pruning/subject'
 import type { JobContext } from '../runs/job'
 import { deviceFor, nothingToPrune, planEffort, planOracle, tableOracle } from './latency-oracles'
-import { loadModel } from './load'
+import { sizesFrom, withSizes } from './input-size'
+import { loadModel, naming } from './load'
 
 export interface PredictRequest {
   readonly model: string
+  readonly input?: string | undefined
   readonly device: string
   readonly holdoutPlans: number
   readonly calibrationPlans: number
@@ -29,7 +31,10 @@ export interface PredictRequest {
  */
 export async function predictJob(request: PredictRequest, job: JobContext): Promise<JobResult<'predict'>> {
   const device = deviceFor(request.device, job)
-  const subject = createSubject((await loadModel(request.model)).network)
+  const { network } = await loadModel(request.model)
+  // Written into the network: what is measured at one size is not taken for another's.
+  const sized = withSizes(network, sizesFrom(request.input, network, request.model))
+  const subject = naming(request.model, () => createSubject(sized))
   const groups = latencyGroups(subject)
   if (groups.length === 0) throw nothingToPrune()
   const costs = createCostModel(subject)

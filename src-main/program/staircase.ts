@@ -7,10 +7,12 @@ import { latencyGroups } from '../core/pruning/latency-groups'
 import { createSubject, type Subject } from '../core/pruning/subject'
 import type { JobContext } from '../runs/job'
 import { deviceFor, nothingToPrune, tableOracle } from './latency-oracles'
-import { loadModel } from './load'
+import { sizesFrom, withSizes } from './input-size'
+import { loadModel, naming } from './load'
 
 export interface StaircaseRequest {
   readonly model: string
+  readonly input?: string | undefined
   readonly device: string
   readonly layer?: string | undefined
   readonly streams: boolean
@@ -24,7 +26,10 @@ export interface StaircaseRequest {
  */
 export async function staircaseJob(request: StaircaseRequest, job: JobContext): Promise<JobResult<'staircase'>> {
   const device = deviceFor(request.device, job)
-  const subject = createSubject((await loadModel(request.model)).network, { streams: request.streams })
+  const { network } = await loadModel(request.model)
+  // Written into the network: what is measured at one size is not taken for another's.
+  const sized = withSizes(network, sizesFrom(request.input, network, request.model))
+  const subject = naming(request.model, () => createSubject(sized, { streams: request.streams }))
   const all = latencyGroups(subject)
   const chosen = request.layer === undefined ? all : [groupOfLayer(subject, all, request.layer)]
   if (chosen.length === 0) throw nothingToPrune()

@@ -104,14 +104,23 @@ function causeOf(
 ): Cause {
   if (removed) return { kind: 'removed' }
   if (before.macs === 0) return { kind: 'no-macs' }
-  if (after.macs >= before.macs) return { kind: 'not-pruned' }
   const doubt = Math.max(trifle * total, 2 * Math.hypot(before.noise, after.noise))
-  if (shortfall <= Math.max(doubt, tolerated * promised)) return { kind: 'as-expected', step: steps[0] }
+  const pruned = after.macs < before.macs
+  if (!pruned && shortfall <= Math.max(doubt, tolerated * before.ms)) return { kind: 'not-pruned' }
+  if (pruned && shortfall <= Math.max(doubt, tolerated * promised)) return { kind: 'as-expected', step: steps[0] }
   if (!critical) return { kind: 'off-critical-path' }
 
   const alone = extraKernels(before, after)
   const aloneMs = alone.reduce((sum, { median }) => sum + median, 0)
   if (aloneMs >= most * shortfall) return { kind: 'fusion-lost', ops: alone.map(({ op }) => op), ms: aloneMs }
+
+  const conversions = insertedMs(after) - insertedMs(before)
+  const [from, to] = [kernelOf(before), kernelOf(after)]
+  const another: Cause | undefined = from && to && from !== to ? { kind: 'slower-kernel', from, to } : undefined
+  const converting: Cause | undefined =
+    conversions >= most * shortfall ? { kind: 'layout-conversions', ms: conversions } : undefined
+  // Its widths are what they were; what is around it is not.
+  if (!pruned) return converting ?? another ?? { kind: 'not-pruned' }
 
   if (floor * after.kernels.length >= most * after.ms) return { kind: 'launch-bound', floor }
 
@@ -123,10 +132,8 @@ function causeOf(
   if (memory && !(off && off.gain > 0)) return { kind: 'memory-bound', rate: rates.bytes }
 
   if (off) return { kind: 'off-step', step: off }
-  const conversions = insertedMs(after) - insertedMs(before)
-  if (conversions >= most * shortfall) return { kind: 'layout-conversions', ms: conversions }
-  const [from, to] = [kernelOf(before), kernelOf(after)]
-  if (from && to && from !== to) return { kind: 'slower-kernel', from, to }
+  const known = converting ?? another
+  if (known) return known
   return { kind: 'less-efficient', from: before.macs / before.ms, to: rates.macs }
 }
 

@@ -7,12 +7,16 @@ const rate = (perMs: number, unit: string): string =>
 
 /** The reason in one line. @param total ms of the unpruned network */
 export function reasonOf(judged: Judged, total: number): string {
-  return [main(judged, judged.cause, total), conversions(judged)].filter((part) => part !== '').join('; ')
+  const { facts, cause } = judged
+  const around = facts.before.macs > 0 && facts.after.macs === facts.before.macs && cause.kind !== 'not-pruned'
+  const reason = `${around ? 'not pruned, but ' : ''}${main(judged, cause, total)}`
+  return [reason, conversions(judged)].filter((part) => part !== '').join('; ')
 }
 
 /** The way out in one line; undefined where there is nothing to gain or nothing known. */
 export function adviceOf({ better }: Judged): string | undefined {
   if (!better) return undefined
+  if (better.kept === 0) return `only removing the branch of ${better.group} helps: ${ms(better.ms)} less`
   const how = better.kept > better.from ? 'more channels and still' : 'the nearest width that saves:'
   return `${better.kept} instead of ${better.from} channels in ${better.group}: ${how} ${ms(better.ms)} less`
 }
@@ -51,7 +55,7 @@ function main({ facts, shortfall }: Judged, cause: Cause, total: number): string
     case 'slower-kernel':
       return `the runtime takes another kernel: ${cause.from} before, ${cause.to} now`
     case 'less-efficient':
-      return `less efficient at this width: ${rate(cause.from, 'MAC')} before, ${rate(cause.to, 'MAC')} now`
+      return `saved ${percent(savedMs)} of its time for ${percent(savedMacs)} of its MACs: ${rate(cause.from, 'MAC')} before, ${rate(cause.to, 'MAC')} now`
   }
 }
 

@@ -9,7 +9,7 @@ export interface StepReading {
   readonly free: number
   /** Ratio saved by going to `free`: above 0 where wider is faster. */
   readonly gain: number
-  /** The nearest width that is faster; wider before narrower at the same distance. */
+  /** The nearest width that is faster, wider before narrower at the same distance; 0, its removal, where no width is. */
   readonly better: { readonly kept: number; readonly saved: number } | undefined
 }
 
@@ -44,12 +44,15 @@ export function readStep(staircase: Staircase, kept: number): StepReading | unde
       return saved > 0 && saved >= enough ? [{ kept: point.kept, saved, apart: Math.abs(apart) }] : []
     })
     .sort((a, b) => a.apart - b.apart || b.kept - a.kept)[0]
+  const gone = staircase.points.find((point) => point.kept === 0)
+  const removal = gone && level(own) - level(gone) >= certain * Math.hypot(own.noise, gone.noise) ? gone : undefined
+  const best = better ?? (removal && { kept: 0, saved: level(own) - level(removal) })
   return {
     kept,
     off: widest !== undefined,
     free: widest?.kept ?? kept,
     gain: widest ? level(own) - level(widest) : 0,
-    better: better && { kept: better.kept, saved: better.saved },
+    better: best && { kept: best.kept, saved: best.saved },
   }
 }
 
