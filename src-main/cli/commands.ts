@@ -23,7 +23,7 @@ export interface Command {
   summary(result: never): string
 }
 
-const device = string('DEVICE', 'local | local?threads=N | synthetic:SEED | replay:DIR')
+const device = string('DEVICE', 'local | ssh://user@host?key=FILE&trust=new | NAME | synthetic:SEED | replay:DIR')
 const budgetOption = string('LIST', 'fractions of the original: latency=0.6,macs=…,params=…,bytes=…')
 const method = string('NAME', 'igwo | gwo | abc | de | knapsack | netadapt | random | uniform (igwo)')
 const bn = string('HOW', 'keep | reinsert: layers whose BN is missing (reinsert when fewer than half have one)')

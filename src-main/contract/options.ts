@@ -3,7 +3,7 @@ import { z } from 'zod'
 /** Options that several calls share, named as on the command line. */
 export const modelPath = z.string().min(1).describe('path of a .onnx file')
 export const dataAddress = z.string().min(1).describe('sample | cifar10:DIR | cifar100:DIR | images:DIR')
-export const deviceAddress = z.string().min(1).describe('local | local?threads=N | …')
+export const deviceAddress = z.string().min(1).describe('local | ssh://user@host | a saved name | …')
 export const engineName = z.enum(['tensorflow', 'wasm'])
 export const normalize = z.string().describe('imagenet | cifar10 | unit | half | MEAN/STD')
 export const inputSize = z

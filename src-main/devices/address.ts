@@ -4,15 +4,30 @@ export type DeviceAddress =
   | { readonly kind: 'local'; readonly threads: number }
   | { readonly kind: 'synthetic'; readonly seed: number }
   | { readonly kind: 'replay'; readonly folder: string }
+  | {
+      readonly kind: 'ssh'
+      readonly host: string
+      /** Absent: what ~/.ssh/config says, else this user, else 22. */
+      readonly user?: string
+      readonly port?: number
+      /** A private key's file. */
+      readonly key?: string
+      /** An unknown host key: ask about it, or take it. */
+      readonly trust: 'ask' | 'new'
+      readonly threads: number
+      /** What it is saved as. */
+      readonly name: string
+    }
+  | { readonly kind: 'saved'; readonly name: string }
 
-const known = 'Use local, local?threads=N, synthetic:SEED or replay:DIR.'
+const known = 'Use local, local?threads=N, ssh://user@host, synthetic:SEED, replay:DIR or the name of a saved board.'
 
 /**
  * Reads a DEVICE option. `threads` 0 = the runtime's default.
  * @throws LupineError 'device-address', 'device-unsupported'
  */
 export function parseDevice(address: string): DeviceAddress {
-  const wrong = (why: string) => fail('usage', 'device-address', `"${address}"${why}.`, known)
+  const wrong = (why: string) => fail('usage', 'device-address', `"${withoutPassword(address)}"${why}.`, known)
   const [, kind, rest] = /^([a-z]+):(.*)$/s.exec(address) ?? []
   if (kind === 'synthetic') {
     const seed = /^\d+$/.test(rest!) ? Number(rest) : NaN
@@ -23,7 +38,8 @@ export function parseDevice(address: string): DeviceAddress {
     if (!rest) throw wrong(': the folder of a run is missing')
     return { kind, folder: rest }
   }
-  if (kind === 'ssh' || kind === 'serial')
+  if (kind === 'ssh') return parseSsh(address, wrong)
+  if (kind === 'serial')
     throw fail(
       'usage',
       'device-unsupported',
@@ -31,12 +47,49 @@ export function parseDevice(address: string): DeviceAddress {
       known,
     )
   const [name, query = ''] = address.split('?', 2) as [string, string?]
-  if (name !== 'local') throw wrong(' is not a device')
+  if (name !== 'local') {
+    if (/^[\w][\w.@-]*$/.test(address)) return { kind: 'saved', name: address }
+    throw wrong(' is not a device')
+  }
   const options = new URLSearchParams(query)
   for (const key of options.keys()) if (key !== 'threads') throw wrong(`: local has no option "${key}"`)
+  return { kind: 'local', threads: threadsOf(options, wrong) }
+}
+
+type Wrong = (why: string) => Error
+
+function threadsOf(options: URLSearchParams, wrong: Wrong): number {
   const text = options.get('threads')
   const threads = text === null ? 0 : Number(text)
   if (!Number.isInteger(threads) || threads < (text === null ? 0 : 1) || threads > 1024)
     throw wrong(': threads must be a whole number from 1 on')
-  return { kind: 'local', threads }
+  return threads
+}
+
+/** A password within an address is shown to nobody. */
+const withoutPassword = (address: string): string => address.replace(/^(\w+:\/\/[^/@:]*):[^@]*@/, '$1:…@')
+
+function parseSsh(address: string, wrong: Wrong): DeviceAddress {
+  if (!URL.canParse(address)) throw wrong(' is not an address: ssh://user@host:port?key=FILE&trust=new&threads=N')
+  const url = new URL(address)
+  if (url.password)
+    throw wrong(': passwords have no place in an address. Set LUPINE_PASSWORD, use a key, or wait for the prompt')
+  const host = decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, '$1')
+  if (!host) throw wrong(': the host is missing')
+  if (url.pathname.replace(/^\/$/, '') || url.hash) throw wrong(': behind the host only a port and options may stand')
+  const options = url.searchParams
+  for (const key of options.keys())
+    if (!['key', 'trust', 'threads', 'name'].includes(key)) throw wrong(`: ssh has no option "${key}"`)
+  const trust = options.get('trust') ?? 'ask'
+  if (trust !== 'ask' && trust !== 'new') throw wrong(': trust is ask or new')
+  const name =
+    options.get('name') ?? `${host}${url.port && url.port !== '22' ? `-${url.port}` : ''}`.replaceAll(':', '-')
+  if (!/^[\w][\w.@-]*$/.test(name) || name === 'local') throw wrong(': a name is of letters, digits, ".", "@" and "-"')
+  const [user, port, key] = [decodeURIComponent(url.username), Number(url.port), options.get('key')]
+  return {
+    ...{ kind: 'ssh', host, trust, name, threads: threadsOf(options, wrong) },
+    ...(user && { user }),
+    ...(port > 0 && { port }),
+    ...(key && { key }),
+  }
 }

@@ -1,10 +1,14 @@
+import { fail } from '../core/failure'
 import { parseDevice } from './address'
 import type { Device } from './device'
 import { LocalDevice } from './local'
 import { ReplayDevice } from './replay'
 import { SyntheticDevice } from './synthetic/device'
 
-/** A device by its address. @throws LupineError 'device-address', 'device-unsupported' */
+/**
+ * A device that needs no line to it, by its address; `open-board.ts` has the others.
+ * @throws LupineError 'device-address', 'device-unsupported'
+ */
 export function openDevice(address: string, onWait?: () => void): Device {
   const parsed = parseDevice(address)
   switch (parsed.kind) {
@@ -14,5 +18,8 @@ export function openDevice(address: string, onWait?: () => void): Device {
       return new SyntheticDevice(address, parsed.seed)
     case 'replay':
       return new ReplayDevice(address, parsed.folder)
+    case 'ssh':
+    case 'saved':
+      throw fail('usage', 'device-unsupported', `"${address}" is a board.`, 'This works on this computer only: local.')
   }
 }

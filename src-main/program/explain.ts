@@ -76,7 +76,7 @@ async function explainProject(
   job: JobContext,
 ): Promise<JobResult<'explain'>> {
   const latency = await latencyOf(files, dir)
-  const device = deviceFor(request.device, job)
+  const device = await deviceFor(request.device, job)
   const [original, result] = [await loadOnnx(files.original), await loadOnnx(files.model)]
   const { keep } = readPlan(await readFile(files.plan, 'utf8'), files.plan)
   const coupling = findGroups(original)

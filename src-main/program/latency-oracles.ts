@@ -3,19 +3,29 @@ import type { LatencyMeasurement, LatencyOracle, Widths } from '../core/ports'
 import type { Subject } from '../core/pruning/subject'
 import type { Device } from '../devices/device'
 import { openDevice } from '../devices/open'
+import { isBoard, openBoard } from '../devices/open-board'
 import { DeviceOracle, type Effort } from '../devices/oracle'
 import { CachedOracle, pointsKey } from '../devices/point-cache'
 import { ReplayDevice } from '../devices/replay'
 import type { JobContext } from '../runs/job'
+import { agentPath } from './sample'
 
 /** For tables: many points, each of which counts little. */
 export const tableEffort: Effort = { processes: 2, rounds: 6, slice: 0 }
 /** For whole networks that a model is fitted on or judged by. */
 export const planEffort: Effort = { processes: 3, rounds: 10, slice: 6 }
 
-/** The device at an address; the job says when it has to wait for another Lupine. @throws LupineError 'device-address' */
-export const deviceFor = (address: string, job: JobContext): Device =>
-  openDevice(address, () => job.note('info', 'Waiting: another Lupine is measuring on this computer.'))
+/**
+ * The device at an address, for as long as the job lasts, which says what the device has to say.
+ * @throws LupineError as openDevice and openBoard
+ */
+export async function deviceFor(address: string, job: JobContext): Promise<Device> {
+  if (!isBoard(address))
+    return openDevice(address, () => job.note('info', 'Waiting: another Lupine is measuring on this computer.'))
+  const board = await openBoard(address, { agent: agentPath(), note: (level, text) => job.note(level, text) })
+  job.atEnd(() => board.close())
+  return board
+}
 
 export const nothingToPrune = () =>
   fail(

@@ -30,7 +30,7 @@ export interface PredictRequest {
  * @throws LupineError of the model, 'nothing-to-prune', kind 'device'
  */
 export async function predictJob(request: PredictRequest, job: JobContext): Promise<JobResult<'predict'>> {
-  const device = deviceFor(request.device, job)
+  const device = await deviceFor(request.device, job)
   const { network } = await loadModel(request.model)
   // Written into the network: what is measured at one size is not taken for another's.
   const sized = withSizes(network, sizesFrom(request.input, network, request.model))

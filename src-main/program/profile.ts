@@ -31,7 +31,7 @@ const disturbed = 1.25
  * @throws LupineError of the model, kind 'device'
  */
 export async function profileJob(request: ProfileRequest, job: JobContext): Promise<JobResult<'profile'>> {
-  const device = deviceFor(request.device, job)
+  const device = await deviceFor(request.device, job)
   const { network } = await loadModel(request.model)
   const sizes = sizesFrom(request.input, network, request.model)
   const coupling = naming(request.model, () => findGroups(network, inferShapes(network, sizes)))

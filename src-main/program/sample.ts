@@ -12,3 +12,6 @@ export function resourcePath(name: string): string {
 
 /** The sample network: a ResNet-20 trained on the sample's images by this project's own engine. */
 export const samplePath = (): string => resourcePath('sample/resnet20-sample.onnx')
+
+/** What runs on boards. */
+export const agentPath = (): string => resourcePath('agent/lupine_agent.py')

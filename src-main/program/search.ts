@@ -8,11 +8,11 @@ import type { Journal, Progress } from '../core/ports'
 import { criterionNamed } from '../core/pruning/criteria'
 import { planFile } from '../core/pruning/plan'
 import { pruneSubject, subjectKeep } from '../core/pruning/subject'
-import { openDevice } from '../devices/open'
 import { saveOnnx, writeAtomically } from '../formats/onnx/files'
 import { hashBytes } from '../projects/provenance'
 import type { JobContext } from '../runs/job'
 import { resolveData } from './data-source'
+import { deviceFor } from './latency-oracles'
 import { workingNetwork, type NormPolicy } from './norms'
 import { runRatioSearch } from './ratio-search'
 import { loadModel } from './load'
@@ -43,7 +43,7 @@ export async function searchJob(request: SearchRequest, job: JobContext): Promis
   const start = performance.now()
   criterionNamed(request.criterion)
   const { bytes, network: cleaned } = await loadModel(request.model)
-  const device = openDevice(request.device)
+  const device = await deviceFor(request.device, job)
   const data = await resolveData(request.model, request.data, request.normalize)
   if (data.note) job.note('info', data.note)
   const folder = await mkdtemp(join(tmpdir(), 'lupine-search-'))

@@ -25,7 +25,7 @@ export interface StaircaseRequest {
  * @throws LupineError of the model, 'nothing-to-prune', 'layer-unknown', kind 'device'
  */
 export async function staircaseJob(request: StaircaseRequest, job: JobContext): Promise<JobResult<'staircase'>> {
-  const device = deviceFor(request.device, job)
+  const device = await deviceFor(request.device, job)
   const { network } = await loadModel(request.model)
   // Written into the network: what is measured at one size is not taken for another's.
   const sized = withSizes(network, sizesFrom(request.input, network, request.model))

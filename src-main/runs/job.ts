@@ -25,6 +25,8 @@ export interface JobContext extends Cancellation {
   useFolder(folder: string, eventsFile: string): void
   /** Called when the job is paused or goes on. */
   onPause(listener: (paused: boolean) => void): void
+  /** Done when the job has ended, however it did. */
+  atEnd(cleanUp: () => Promise<void>): void
 }
 
 /** One job: its state, its events, its switch. */
@@ -37,6 +39,7 @@ export class Job implements JobContext {
   private resumeWaiters: (() => void)[] = []
   private readonly pauseListeners: ((paused: boolean) => void)[] = []
   private readonly paces = new Map<string, Pace>()
+  private readonly cleanUps: (() => Promise<void>)[] = []
 
   constructor(
     readonly id: string,
@@ -92,6 +95,10 @@ export class Job implements JobContext {
     this.pauseListeners.push(listener)
   }
 
+  atEnd(cleanUp: () => Promise<void>): void {
+    this.cleanUps.push(cleanUp)
+  }
+
   pause(): void {
     if (this.state !== 'running') return
     this.state = 'paused'
@@ -117,7 +124,7 @@ export class Job implements JobContext {
   async run<T>(request: unknown, work: (context: JobContext) => Promise<T>): Promise<Result<T>> {
     this.log.append({ type: 'started', kind: this.kind, request })
     try {
-      const value = await work(this)
+      const value = await this.cleanedUp(work)
       this.state = 'finished'
       this.log.append({ type: 'finished', result: value })
       return { ok: true, value }
@@ -128,6 +135,14 @@ export class Job implements JobContext {
       this.state = this.aborted ? 'cancelled' : 'failed'
       this.log.append({ type: 'failed', failure })
       return { ok: false, failure }
+    }
+  }
+
+  private async cleanedUp<T>(work: (context: JobContext) => Promise<T>): Promise<T> {
+    try {
+      return await work(this)
+    } finally {
+      await Promise.allSettled(this.cleanUps.map((cleanUp) => cleanUp()))
     }
   }
 }

@@ -6,6 +6,7 @@ import { isReinserted } from '../../core/graph/bn-insertion'
 import { planFile } from '../../core/pruning/plan'
 import { createSubject, pruneSubject, subjectKeep, type Subject } from '../../core/pruning/subject'
 import type { SearchOutcome } from '../../core/methods/pruner-types'
+import type { Device } from '../../devices/device'
 import { deviceFor } from '../latency-oracles'
 import { loadOnnx, saveOnnx, writeAtomically } from '../../formats/onnx/files'
 import { writeProvenance } from '../../projects/provenance'
@@ -31,7 +32,7 @@ import { accuracyStage, agreementStage, latencyStage, sizeOf } from './verify'
  */
 export async function runPipeline(scene: RunScene): Promise<RunResult> {
   const { request, files, job } = scene
-  const device = deviceFor(request.device, job)
+  const device = await deviceFor(request.device, job)
   const stages = new Stages(job, files, stageNames)
   const imported = await stages.run('import', () => importStage(scene))
   const engine = await chooseEngine(request.engine, job)
@@ -114,7 +115,7 @@ async function searchStages(
   stages: Stages<keyof typeof stageNames>,
   imported: Imported,
   engine: ChosenEngine,
-  device: ReturnType<typeof deviceFor>,
+  device: Device,
 ): Promise<Searched> {
   const { request, settings, files, job } = scene
   const journal = FileJournal.open(files.journal)

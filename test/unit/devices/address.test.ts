@@ -15,18 +15,40 @@ describe('parseDevice', () => {
   })
 
   it.each([
-    ...['', 'pi4', 'local?threads=0', 'local?threads=x', 'local?cores=2', 'local?threads=1.5'],
+    ...['', 'pi 4', 'pi4?threads=1', 'local?threads=0', 'local?threads=x', 'local?cores=2', 'local?threads=1.5'],
     ...['synthetic:', 'synthetic:x', 'synthetic:-1', 'synthetic:1.5', 'synthetic:7?a=b', 'replay:', 'printer:lpt1'],
+    ...['ssh:pi', 'ssh://', 'ssh://pi@', 'ssh://pi@h/path', 'ssh://pi@h?trust=all', 'ssh://pi@h?colour=red'],
+    ...['ssh://pi@h?threads=0', 'ssh://pi@h:99999', 'ssh://pi@h?name=local', 'ssh://pi@h?name=a b', 'ssh://h#x'],
   ])('refuses "%s"', (address) => {
     expect(() => parseDevice(address)).toThrowError(
       expect.objectContaining({ failure: expect.objectContaining({ kind: 'usage', code: 'device-address' }) }),
     )
   })
 
-  it('says of boards that they come later', () => {
-    expect(() => parseDevice('ssh://pi@pi4')).toThrow(
-      'Devices of the kind "ssh" are not in this version yet (ssh://pi@pi4).',
-    )
+  it('reads boards over ssh, and names', () => {
+    const plain = { kind: 'ssh', host: 'pi4', trust: 'ask', threads: 0, name: 'pi4' }
+    expect(parseDevice('ssh://pi4')).toEqual(plain)
+    expect(parseDevice('ssh://pi@pi4:2222?key=~/.ssh/id&trust=new&threads=2')).toEqual({
+      ...plain,
+      ...{ user: 'pi', port: 2222, key: '~/.ssh/id', trust: 'new', threads: 2, name: 'pi4-2222' },
+    })
+    expect(parseDevice('ssh://[fe80::1]:22?name=lab')).toEqual({ ...plain, host: 'fe80::1', port: 22, name: 'lab' })
+    expect(parseDevice('pi4-2222')).toEqual({ kind: 'saved', name: 'pi4-2222' })
+  })
+
+  it('shows nobody a password that stands in an address', () => {
+    let failure: unknown
+    try {
+      parseDevice('ssh://pi:raspberry@pi4')
+    } catch (error) {
+      failure = (error as { failure: unknown }).failure
+    }
+    expect(JSON.stringify(failure)).not.toContain('raspberry')
+    expect(failure).toMatchObject({ code: 'device-address', message: expect.stringContaining('LUPINE_PASSWORD') })
+  })
+
+  it('says of serial lines that they come later', () => {
+    expect(() => parseDevice('serial:/dev/ttyUSB0')).toThrow('Devices of the kind "serial" are not in this version yet')
   })
 })
 

@@ -1,0 +1,208 @@
+import { setTimeout } from 'node:timers/promises'
+import { fail, LupineError } from '../core/failure'
+import type { DeviceKey } from '../contract'
+import { readModelBytes } from '../formats/onnx/files'
+import { weightless } from '../formats/onnx/weightless'
+import { hashBytes } from '../projects/provenance'
+import { disturbance, powerMode } from './agent/judge'
+import { layered, measured, type BoardState, type Measured } from './agent/protocol'
+import { BoardSession, type SessionOptions } from './agent/session'
+import type { Device, LayerTime, MeasureOptions, RawMeasurement } from './device'
+import { QuietGate, quietProcesses } from './measuring/quiet'
+import { passes } from './transports/ssh-errors'
+import type { Transport } from './transports/transport'
+
+export interface BoardOptions extends SessionOptions {
+  readonly threads: number
+  /** ms: how long a board that went away is waited for. */
+  readonly patience?: number
+  /** Called after the first thing that went well. */
+  readonly onUsed?: () => Promise<void>
+}
+
+/** Blocks measured again because the board throttled, before its times are taken as they are. */
+const coolings = 3
+
+/** A board at the other end of a line, timed by its agent in processes of their own. */
+export class BoardDevice implements Device {
+  private readonly gate = new QuietGate()
+  private session: Promise<BoardSession> | undefined
+  private used = false
+
+  constructor(
+    readonly address: string,
+    private readonly transport: Transport,
+    private readonly options: BoardOptions,
+  ) {}
+
+  async key(): Promise<DeviceKey> {
+    return this.steadily(async ({ facts, library }) => {
+      const [core] = facts.cores
+      return {
+        address: this.address,
+        board: facts.model || `${core?.part ?? 'cpu'} (${facts.arch})`,
+        runtime: 'onnxruntime',
+        version: library.version,
+        provider: 'cpu',
+        precision: 'float32',
+        batch: 1,
+        threads: this.options.threads || facts.usable,
+        powerMode: powerMode(facts),
+        machine: `${facts.model || facts.hostname} × ${facts.cores.length}, ${facts.os.name}, Linux ${facts.kernel}`,
+      }
+    })
+  }
+
+  async measure(models: readonly string[], shape: readonly number[], options: MeasureOptions): Promise<RawMeasurement> {
+    const { cancellation, onProgress, rounds, slice, seed } = options
+    const device = await this.key()
+    const sent = await prepare(models)
+    const states: { before: BoardState; after: BoardState }[] = []
+    let hot = 0
+    const oneProcess = async (index: number): Promise<RawMeasurement['processes'][number]> => {
+      for (let cooling = 0; ; cooling++) {
+        cancellation?.throwIfAborted()
+        const block = await this.steadily(
+          (session) =>
+            session.work(
+              'measure',
+              {
+                ...{ models: sent.models, shape, threads: this.options.threads, rounds, slice },
+                seed: seed + index,
+              },
+              sent.files,
+              measured,
+              cancellation?.signal,
+              (progress) =>
+                onProgress?.(
+                  Math.min(index, options.processes - 1) * rounds + (Number(progress['done']) || 0),
+                  options.processes * rounds,
+                ),
+            ),
+          cancellation?.signal,
+        )
+        const fault = misfit(block, models.length, rounds)
+        if (fault) throw strange(this.transport.place, fault)
+        if (block.finite.includes(false)) this.options.note?.('warning', overflowed)
+        const why = disturbance(block.before, block.after)
+        if (why && cooling < coolings) {
+          hot++
+          this.options.note?.('warning', `${why} while it was measured: that is thrown away, and measured again.`)
+          await setTimeout(20_000 * (cooling + 1), undefined, { signal: cancellation?.signal })
+          continue
+        }
+        states.push({ before: block.before, after: block.after })
+        return { samples: block.samples, sentinel: block.sentinel }
+      }
+    }
+    const { processes, discarded } = await quietProcesses(
+      this.gate,
+      sent.models[0]!,
+      options.processes,
+      oneProcess,
+      () => setTimeout(1000),
+    )
+    const state = { before: { ...states[0]!.before }, after: { ...states.at(-1)!.after } }
+    return { device, models, processes, discarded: discarded + hot, state }
+  }
+
+  async layers(model: string, shape: readonly number[], runs: number): Promise<LayerTime[]> {
+    const sent = await prepare([model])
+    const { threads } = this.options
+    const { layers } = await this.steadily((session) =>
+      session.work('layers', { models: sent.models, shape, threads, runs, seconds: 20, seed: 0 }, sent.files, layered),
+    )
+    return layers
+  }
+
+  async close(): Promise<void> {
+    const session = this.session
+    this.session = undefined
+    await session?.then(
+      (open) => open.close(),
+      () => undefined,
+    )
+  }
+
+  /** Removes the agent and its folder from the board. */
+  async forget(): Promise<void> {
+    const session = await this.open()
+    await session.forget()
+    this.session = undefined
+  }
+
+  /**
+   * Does something on the board; when the board goes away meanwhile, waits for it and does it again. What is in flight
+   * is one block of a measurement, so that is what can be lost.
+   */
+  private async steadily<T>(work: (session: BoardSession) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const patience = this.options.patience ?? 300_000
+    let since = performance.now()
+    for (let failures = 0; ; failures++) {
+      let session: BoardSession | undefined
+      try {
+        session = await this.open(signal)
+        since = performance.now()
+        const result = await work(session)
+        if (!this.used) await this.options.onUsed?.()
+        this.used = true
+        return result
+      } catch (error) {
+        if (session) {
+          session.close()
+          this.session = undefined
+        }
+        signal?.throwIfAborted()
+        if (!(error instanceof LupineError) || !passes(error.failure.code)) throw error
+        // A board that has never answered is not waited for; nor one at which the same thing fails again and again.
+        const first = !this.used && !session
+        if (first || failures >= 40 || performance.now() - since > patience) throw error
+        if (session && failures >= 3 && error.failure.code === 'agent-died') throw error
+        if (failures === 0)
+          this.options.note?.('warning', `${error.failure.message} Waiting for it; what was measured is kept.`)
+        await setTimeout(Math.min(10_000, 500 * 2 ** failures), undefined, { ...(signal && { signal }) }).catch(() =>
+          signal?.throwIfAborted(),
+        )
+      }
+    }
+  }
+
+  private open(signal?: AbortSignal): Promise<BoardSession> {
+    this.session ??= BoardSession.open(this.transport, this.options, signal).catch((error: unknown) => {
+      this.session = undefined
+      throw error
+    })
+    return this.session
+  }
+}
+
+/** The models without the weight of their weights, by SHA-256: what each is, and the files; equal ones are one file. */
+async function prepare(paths: readonly string[]): Promise<{ models: string[]; files: Map<string, Uint8Array> }> {
+  const files = new Map<string, Uint8Array>()
+  const models: string[] = []
+  for (const path of paths) {
+    const bytes = weightless(await readModelBytes(path))
+    const sha = hashBytes(bytes)
+    files.set(sha, bytes)
+    models.push(sha)
+  }
+  return { models, files }
+}
+
+const overflowed = 'A network without its weights gave values that are no numbers; its times may be off.'
+
+function misfit({ samples, sentinel }: Measured, models: number, rounds: number): string | undefined {
+  if (samples.length !== models) return `${samples.length} lists of times for ${models} networks`
+  if (samples.some((times) => times.length !== rounds)) return `a list of times that is not of ${rounds} rounds`
+  if (sentinel.length < rounds) return 'too few times of the sentinel'
+  if (samples.flat().some((ms) => ms <= 0)) return 'times that are not above zero'
+  return undefined
+}
+
+const strange = (place: string, what: string) =>
+  fail(
+    'device',
+    'device-answer',
+    `${place} answered ${what}.`,
+    'Forget the board (lupine devices forget) and try again.',
+  )

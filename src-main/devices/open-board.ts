@@ -1,0 +1,68 @@
+import { fail } from '../core/failure'
+import { type DeviceAddress, parseDevice } from './address'
+import { BoardDevice } from './board'
+import { saveDevice, savedDevices } from './saved'
+import { SshTransport } from './transports/ssh'
+import type { Ask } from './transports/transport'
+
+export interface BoardSurroundings {
+  /** Path of lupine_agent.py. */
+  readonly agent: string
+  readonly note?: (level: 'info' | 'warning', text: string) => void
+  /** For passwords and unknown host keys; absent where nobody can be asked. */
+  readonly ask?: Ask
+}
+
+/** Is it a board's address, or a saved board's name? @throws LupineError 'device-address', 'device-unsupported' */
+export const isBoard = (address: string): boolean => ['ssh', 'saved'].includes(parseDevice(address).kind)
+
+/**
+ * A board by its address, or by the name it was saved under. Nothing is connected yet. After its first success it is
+ * saved.
+ * @throws LupineError usage 'device-address', 'device-unknown', 'ssh-proxy'; input 'devices-damaged'
+ */
+export async function openBoard(given: string, { agent, note, ask }: BoardSurroundings): Promise<BoardDevice> {
+  const { address, parsed } = await resolved(given)
+  const transport = await SshTransport.create(parsed, ask ?? (() => Promise.resolve(undefined)))
+  const told = new Set<string>()
+  return new BoardDevice(address, transport, {
+    agent,
+    threads: parsed.threads,
+    note(level, text) {
+      // Once each, however often the board is connected to.
+      if (!told.has(text)) note?.(level, text)
+      told.add(text)
+    },
+    onUsed: () =>
+      saveDevice({ name: parsed.name, address, lastUsed: new Date().toISOString() }).catch((error: Error) =>
+        note?.('warning', `The board could not be saved: ${error.message}`),
+      ),
+  })
+}
+
+type BoardAddress = Extract<DeviceAddress, { kind: 'ssh' }>
+
+async function resolved(given: string): Promise<{ address: string; parsed: BoardAddress }> {
+  const parsed = parseDevice(given)
+  if (parsed.kind === 'ssh') return { address: given, parsed }
+  const saved = await savedDevices()
+  const found = saved.find(({ name }) => name === given)
+  if (!found) {
+    const names = saved.map(({ name }) => name).join(', ')
+    throw fail(
+      'usage',
+      'device-unknown',
+      `"${given}" is not a device, and no board is saved under that name.`,
+      `Use local, ssh://user@host, synthetic:SEED or replay:DIR${names ? `, or a saved board: ${names}` : ''}.`,
+    )
+  }
+  const board = parseDevice(found.address)
+  if (board.kind !== 'ssh')
+    throw fail(
+      'input',
+      'devices-damaged',
+      `The address saved for ${given}, ${found.address}, is not a board's.`,
+      `Forget it: lupine devices forget ${given}`,
+    )
+  return { address: found.address, parsed: { ...board, name: found.name } }
+}

@@ -1,0 +1,47 @@
+import type { Readable, Writable } from 'node:stream'
+import type { LupineError } from '../../core/failure'
+
+/** How a program on the board ended; both absent when its connection went first. */
+export interface Exit {
+  readonly code?: number
+  /** "SEGV", "BUS", … */
+  readonly signal?: string
+}
+
+/** A program that runs on the board. */
+export interface Program {
+  readonly stdin: Writable
+  readonly stdout: Readable
+  readonly stderr: Readable
+  readonly ended: Promise<Exit>
+  /** Ends it, or at least the line to it. */
+  close(): void
+}
+
+/** A line to a board that is up. */
+export interface Connection {
+  /** Starts a command of the POSIX shell. @throws LupineError 'device-lost', 'device-refused' */
+  start(command: string): Promise<Program>
+  /** Settles once the connection is gone, with why. */
+  readonly lost: Promise<LupineError>
+  close(): void
+}
+
+/** A way to a board. */
+export interface Transport {
+  /** The board's name in messages: "pi@raspberrypi". */
+  readonly place: string
+  /** @throws LupineError kind 'device' */
+  connect(signal?: AbortSignal): Promise<Connection>
+  /** Forgets what this computer keeps of the board, such as its host key. */
+  forget(): Promise<void>
+}
+
+/** What a connection may want to know of the user. */
+export interface Question {
+  readonly kind: 'password' | 'passphrase' | 'trust'
+  readonly text: string
+}
+
+/** @returns undefined when there is nobody to ask */
+export type Ask = (question: Question) => Promise<string | undefined>

@@ -1,0 +1,132 @@
+/** A board over ssh, from end to end: a server in this process, its Python, and onnxruntime for this computer. */
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import type { BoardDevice } from '../../src-main/devices/board'
+import { createSubject } from '../../src-main/core/pruning/subject'
+import { DeviceOracle } from '../../src-main/devices/oracle'
+import { saveOnnx } from '../../src-main/formats/onnx/files'
+import { boardAt } from '../fixtures/board/device'
+import { type BoardServer, boardServer, type BoardServerOptions, newKey } from '../fixtures/board/ssh-server'
+import { livelyResnet } from '../fixtures/networks'
+import { temporaryFolder } from '../fixtures/temporary'
+
+const fit =
+  process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch) && spawnSync('python3').error === undefined
+if (!fit) console.log('Boards are tested on Linux with a python3: skipped.')
+
+const never = { aborted: false, throwIfAborted: () => {}, signal: new AbortController().signal }
+const shape = [1, 3, 32, 32]
+const effort = { processes: 1, rounds: 3, slice: 1, seed: 1 }
+
+describe.runIf(fit)('a board over ssh', () => {
+  // One home, so that the library is copied once; what a test spoils it mends.
+  const home = temporaryFolder('board-home')
+  const cache = join(home, '.cache/lupine')
+  const own = temporaryFolder('board-host')
+  const model = join(own, 'model.onnx')
+  const open: BoardDevice[] = []
+  const servers: BoardServer[] = []
+  const serve = async (options: Partial<BoardServerOptions> = {}, port = 0) => {
+    servers.push(await boardServer({ home, hostKey, ...options }, port))
+    return servers.at(-1)!
+  }
+  const hostKey = newKey().private
+  const device = async (port: number, options: Parameters<typeof boardAt>[2] = {}, query = 'trust=new') => {
+    const around = { home: own, env: { LUPINE_PASSWORD: 'raspberry' } }
+    open.push(await boardAt(`ssh://pi@127.0.0.1:${port}?${query}`, around, options))
+    return open.at(-1)!
+  }
+  const library = () => {
+    const sizes = readdirSync(join(cache, 'files')).map((name) => join(cache, 'files', name))
+    return sizes.find((path) => readFileSync(path).length > 8 << 20)!
+  }
+
+  let server: BoardServer
+  beforeAll(async () => {
+    await saveOnnx(model, livelyResnet(8))
+    server = await serve()
+  })
+  beforeEach(() => {
+    server.commands.length = 0
+  })
+  afterEach(async () => {
+    for (const board of open.splice(0)) await board.close()
+  })
+  afterAll(async () => {
+    for (const each of servers) await each.close()
+  })
+
+  it('copies agent, library and models once, and measures by round robin', async () => {
+    const notes: string[] = []
+    let used = 0
+    const options = {
+      note: (_: string, text: string) => void notes.push(text),
+      onUsed: () => Promise.resolve(void used++),
+    }
+    const board = await device(server.port, options)
+    const subject = createSubject(livelyResnet(20))
+    const measurements = join(own, 'measurements')
+    mkdirSync(measurements)
+    const oracle = new DeviceOracle({
+      ...{ device: board, subject, measurements, seed: 1, cancellation: never },
+      effort: { processes: 1, rounds: 5, slice: 2 },
+    })
+    const removed = Object.fromEntries(subject.branches.slice(0, 6).map((branch) => [branch.groups[0]!, 0]))
+    const [same, shallow] = await oracle.measure([{}, removed])
+    expect(same!.ratio).toBeGreaterThan(0.6)
+    expect(same!.ratio).toBeLessThan(1.6)
+    expect(shallow!.ratio).toBeLessThan(0.85)
+    const [raw] = readdirSync(measurements).map((name) => JSON.parse(readFileSync(join(measurements, name), 'utf8')))
+    expect(raw.processes[0].samples.map((times: number[]) => times.length)).toEqual([5, 5, 5])
+    expect(raw.state.before).toMatchObject({ load: expect.any(Number) })
+    expect([used, notes.filter((text) => text.startsWith('Copying onnxruntime'))]).toMatchObject([1, { length: 1 }])
+    expect(server.commands.filter((command) => command.includes('install'))).toHaveLength(1)
+    // Weights stay here: what went to the board are a few kilobytes.
+    const small = readdirSync(join(cache, 'files')).map((name) => readFileSync(join(cache, 'files', name)).length)
+    expect(small.filter((bytes) => bytes < 64 << 10).length).toBe(small.length - 1)
+    expect(await board.key()).toMatchObject({ runtime: 'onnxruntime', threads: 1, provider: 'cpu' })
+
+    await board.close()
+    const layers = await board.layers(model, shape, 10)
+    expect(layers.filter(({ op }) => op.includes('Conv')).length).toBeGreaterThan(5)
+    expect(server.commands.filter((command) => command.includes('install'))).toHaveLength(1)
+    expect(server.commands.filter((command) => command.includes('receive'))).toHaveLength(1)
+  }, 120_000)
+
+  it('sends the library again when the one on the board was cut short', async () => {
+    const board = await device(server.port)
+    await board.key()
+    const path = library()
+    const whole = readFileSync(path).length
+    truncateSync(path, 1 << 20)
+    expect((await board.measure([model], shape, effort)).processes).toHaveLength(1)
+    expect(readFileSync(path).length).toBe(whole)
+    // Also when its length is right.
+    writeFileSync(path, Buffer.alloc(whole))
+    expect((await board.measure([model], shape, effort)).processes).toHaveLength(1)
+  }, 60_000)
+
+  it('stops at once when cancelled, and leaves no program behind', async () => {
+    const board = await device(server.port)
+    const abort = new AbortController()
+    const reason = new Error('interrupted')
+    const cancellation = { ...never, signal: abort.signal }
+    const work = board.measure([model], shape, {
+      ...effort,
+      rounds: 100_000,
+      cancellation,
+      onProgress: () => abort.abort(reason),
+    })
+    await expect(work).rejects.toBe(reason)
+    await board.close()
+    await expect.poll(() => server.children.size, { timeout: 8000 }).toBe(0)
+  }, 30_000)
+
+  it('forgets: nothing is left on the board', async () => {
+    const board = await device(server.port)
+    await board.forget()
+    expect(existsSync(cache)).toBe(false)
+  }, 30_000)
+})
