@@ -155,8 +155,10 @@ export class BoardDevice implements Device {
         signal?.throwIfAborted()
         if (!(error instanceof LupineError) || !passes(error.failure.code)) throw error
         // A board that has never answered is not waited for; nor one at which the same thing fails again and again.
-        const first = !this.used && !session
-        if (first || failures >= 40 || performance.now() - since > patience) throw error
+        const answered = this.used || session || failures < 3
+        const never =
+          !this.used && ['device-unreachable', 'device-refused', 'device-silent'].includes(error.failure.code)
+        if (never || !answered || failures >= 40 || performance.now() - since > patience) throw error
         if (session && failures >= 3 && error.failure.code === 'agent-died') throw error
         if (failures === 0)
           this.options.note?.('warning', `${error.failure.message} Waiting for it; what was measured is kept.`)

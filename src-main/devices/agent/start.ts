@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { fail, LupineError } from '../../core/failure'
 import { hashBytes } from '../../projects/provenance'
+import { channelTrouble } from '../transports/ssh-errors'
 import type { Connection, Program } from '../transports/transport'
 import { pythonTooOld } from './judge'
 import { LineReader } from './lines'
@@ -160,13 +161,14 @@ async function onlyLine(
   })
   program.stderr.resume()
   try {
-    const { code } = await Promise.race([
+    const { code, signal } = await Promise.race([
       program.ended,
       silent,
       connection.lost.then((why) => {
         throw why
       }),
     ])
+    if (!said && code === undefined && !signal) throw channelTrouble({}, place)
     return { ...(said && { said }), code }
   } finally {
     clearTimeout(timer)
