@@ -33,7 +33,7 @@ export function explain(result: Result): string {
         ]
   const lossOf = (name: string): string => {
     const { reason, advice, missed } = layers.find((layer) => layer.name === name)!
-    return `  ${name} (${missed.toFixed(3)} ms missed): ${reason}${advice ? `\n    try ${advice}` : ''}`
+    return `  ${name} (${missed.toFixed(3)} ms missed): ${reason}${advice ? `\n    ${advice}` : ''}`
   }
   return [
     `${device.machine}, ${device.runtime} ${device.version}: ${milliseconds(network.ms.before)} before, ${milliseconds(network.ms.after)} after`,
