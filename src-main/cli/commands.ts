@@ -1,8 +1,9 @@
 import type { CallName, CallRequest, JobName, JobRequest } from '../contract'
 import { fail } from '../core/failure'
 import { architectureNames } from '../core/graph/architectures'
+import { runMethods } from '../core/methods/registry'
 import { explain } from './explain'
-import { budget, number, required, text, type Option, type Values } from './options'
+import { budget, number, required, settings, text, type Option, type Values } from './options'
 import { data, engine, given, normalize, seed, string, trainImages } from './shared-options'
 import * as summaries from './summaries'
 import { trainingOptions, trainingRequest } from './training'
@@ -41,6 +42,11 @@ const criterionRequest = (values: Values) => ({
 })
 
 const inputSize = string('CxHxW', 'sizes the file leaves open, as its input lists them (the usual ones)')
+
+const optionalBudget = (values: Values) => {
+  const list = text(values, 'budget')
+  return list === undefined ? undefined : budget(list)
+}
 
 export const commands: Readonly<Record<string, Command>> = {
   inspect: {
@@ -269,7 +275,10 @@ export const commands: Readonly<Record<string, Command>> = {
       data,
       device,
       budget: budgetOption,
-      method,
+      keep: string('R', 'fraction of channels kept, instead of a budget (see lupine methods)'),
+      method: string('NAME', `${Object.keys(runMethods).join(' | ')} (igwo)`),
+      set: string('LIST', "the method's options, such as softness=0.5,hard=cosine (see lupine methods)"),
+      'method-epochs': string('N', "epochs of the method's own training (12)"),
       ...criterionOptions,
       bn,
       evaluations,
@@ -287,8 +296,11 @@ export const commands: Readonly<Record<string, Command>> = {
         model: model!,
         data: required(values, 'data', 'run'),
         device: required(values, 'device', 'run'),
-        budget: budget(required(values, 'budget', 'run')),
+        budget: optionalBudget(values),
+        keep: number(values, 'keep'),
         method: text(values, 'method') as 'igwo' | undefined,
+        methodOptions: settings(values, 'set'),
+        methodEpochs: number(values, 'method-epochs'),
         ...criterionRequest(values),
         bn: text(values, 'bn') as 'keep' | undefined,
         evaluations: number(values, 'evaluations'),
@@ -302,6 +314,13 @@ export const commands: Readonly<Record<string, Command>> = {
       }),
     }),
     summary: summaries.run,
+  },
+  methods: {
+    about: 'what run can prune by, and the options of each',
+    arguments: ['[NAME]'],
+    options: {},
+    request: (_values, [name]) => ({ call: 'methods.list', request: given({ name }) }),
+    summary: summaries.methods,
   },
   resume: {
     about: 'go on with an interrupted run',

@@ -72,6 +72,24 @@ export function numbers(values: Values, name: string): number[] | undefined {
     .map((part) => number({ [name]: part }, name)!)
 }
 
+/** A list such as rho=0.01,rounds=2. @throws LupineError kind 'usage' 'option-settings' */
+export function settings(values: Values, name: string): Record<string, string> | undefined {
+  const list = text(values, name)
+  if (list === undefined) return undefined
+  return Object.fromEntries(
+    list.split(',').map((part) => {
+      const [key, value, ...rest] = part.split('=').map((piece) => piece.trim())
+      if (key && value && rest.length === 0) return [key, value]
+      throw fail(
+        'usage',
+        'option-settings',
+        `--${name} "${list}": "${part}" is not NAME=VALUE.`,
+        'Separate them by commas.',
+      )
+    }),
+  )
+}
+
 const budgetKinds = ['latency', 'macs', 'params', 'bytes'] as const
 
 /** latency=0.6,macs=0.5 @throws LupineError kind 'usage' 'budget-syntax' */

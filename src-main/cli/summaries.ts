@@ -195,3 +195,18 @@ export function devices(result: CallResult<'devices.list'> | CallResult<'devices
     ...notes.map((text) => `note: ${text}`),
   ].join('\n')
 }
+
+export function methods({ methods: list }: CallResult<'methods.list'>): string {
+  const explain = (method: (typeof list)[number]): string => {
+    const none = method.targetOptional ? ', or nothing' : ''
+    const lines = [
+      method.about,
+      `  target: ${method.targets.join(', ') || 'none'}${none}${method.because ? ` (${method.because})` : ''}`,
+      ...method.options.map(
+        ({ name, about, value, choices }) => `  --set ${name}=${choices?.join('|') ?? 'X'}: ${about} (${value})`,
+      ),
+    ]
+    return `${method.name}: ${lines.join('\n')}`
+  }
+  return list.map(explain).join('\n')
+}

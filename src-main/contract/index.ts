@@ -3,7 +3,7 @@ import { devicesForget, devicesList } from './devices'
 import { jobSummary } from './events'
 import { explain } from './explain'
 import { predict, staircase } from './latency'
-import { check, create, inspect, prune } from './model'
+import { check, create, inspect, methods, prune } from './model'
 import { runRequest, runResult } from './run'
 import { evaluate, finetune, profile, search } from './work'
 
@@ -24,6 +24,7 @@ export const calls = {
   'model.check': check,
   'model.prune': prune,
   'model.new': create,
+  'methods.list': methods,
   'devices.list': devicesList,
   'devices.forget': devicesForget,
   'jobs.list': { request: z.object({}), result: z.array(jobSummary) },

@@ -103,3 +103,28 @@ export const prune = {
     warnings: z.array(z.string()),
   }),
 }
+
+/** What `run --method` knows, for help and the window. */
+export const methods = {
+  request: z.object({ name: z.string().optional().describe('only this one') }),
+  result: z.object({
+    methods: z.array(
+      z.object({
+        name: z.string(),
+        about: z.string(),
+        targets: z.array(z.string()),
+        targetOptional: z.boolean(),
+        because: z.string().optional().describe('why it takes no other kind of target'),
+        trains: z.boolean(),
+        options: z.array(
+          z.object({
+            name: z.string(),
+            about: z.string(),
+            value: z.union([z.number(), z.string(), z.boolean()]),
+            choices: z.array(z.string()).optional(),
+          }),
+        ),
+      }),
+    ),
+  }),
+}

@@ -44,3 +44,9 @@ export const fidelity = z.object({
 })
 
 export const searchMethod = z.enum(['igwo', 'gwo', 'abc', 'de', 'knapsack', 'netadapt', 'random', 'uniform'])
+
+/** What `run` can prune by: searches, and the published procedures that are none. */
+export const runMethod = z.enum([
+  ...searchMethod.options,
+  ...(['l1', 'fpgm', 'sfp', 'asfp', 'srfp', 'asrfp', 'hfp', 'ghfp'] as const),
+])

@@ -30,6 +30,7 @@ export function createProgram(): Program {
     'model.check': async (request) => (await import('./check')).checkModel(request),
     'model.prune': async (request) => (await import('./prune')).pruneModel(request),
     'model.new': async (request) => (await import('./new')).newModel(request),
+    'methods.list': async (request) => (await import('./methods')).listMethods(request),
     'devices.list': async () => (await import('./devices')).listDevices(),
     'devices.forget': async (request) => (await import('./devices')).forgetSavedDevice(request),
     'program.about': async () => (await import('./about')).aboutProgram(),

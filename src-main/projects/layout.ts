@@ -17,6 +17,8 @@ export const layout = (root: string) =>
     model: join(root, 'model.onnx'),
     pruned: join(root, 'pruned.onnx'),
     table: join(root, 'latency-table.json'),
+    /** What a method trains on its way, until the result stands. */
+    method: join(root, 'method'),
     journal: join(root, 'journal.jsonl'),
     events: join(root, 'events.jsonl'),
     provenance: join(root, 'provenance.json'),

@@ -1,11 +1,12 @@
 import { rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { stageNames, type RunResult } from '../../contract'
+import { searchMethod, stageNames, type RunResult } from '../../contract'
 import { foldNorms } from '../../core/graph/bn-folding'
 import { isReinserted } from '../../core/graph/bn-insertion'
 import { planFile } from '../../core/pruning/plan'
+import type { Keep } from '../../core/pruning/widths'
 import { createSubject, pruneSubject, subjectKeep, type Subject } from '../../core/pruning/subject'
-import type { SearchOutcome } from '../../core/methods/pruner-types'
+import type { LatencyTable } from '../../core/latency/table'
 import type { Device } from '../../devices/device'
 import { deviceFor } from '../latency-oracles'
 import { loadOnnx, saveOnnx, writeAtomically } from '../../formats/onnx/files'
@@ -22,6 +23,7 @@ import { scoredSubject } from '../scored-subject'
 import { finetuneRecipe, flipsFor } from '../recipes'
 import { version } from '../version'
 import { importStage, type Imported } from './import'
+import { isMethod, methodStage } from './methods'
 import type { RunScene } from './scene'
 import { accuracyStage, agreementStage, latencyStage, sizeOf } from './verify'
 
@@ -39,13 +41,14 @@ export async function runPipeline(scene: RunScene): Promise<RunResult> {
   if (engine.note) job.note('warning', engine.note)
   job.onPause((paused) => engine.handle.pause(paused))
   try {
-    const { subject, working, outcome, replayed, notes } = await searchStages(scene, stages, imported, engine, device)
-    const keep = subjectKeep(subject, outcome.chosen.widths)
+    const { subject, keep, predicted, replayed, notes, ...chosen } = isMethod(request.method)
+      ? await methodStages(scene, stages, imported, engine, device)
+      : await searchStages(scene, stages, imported, engine, device)
     const plan = planFile(subject.coupling, subject.branches, keep, imported.sha256)
     await writeAtomically(files.plan, `${JSON.stringify(plan, null, 1)}\n`)
-    if (outcome.table) await writeAtomically(files.table, `${JSON.stringify(outcome.table)}\n`)
+    if (chosen.table) await writeAtomically(files.table, `${JSON.stringify(chosen.table)}\n`)
 
-    const trained = await stages.run('finetune', () => finetuneStage(scene, imported, engine, outcome, working))
+    const trained = await stages.run('finetune', () => finetuneStage(scene, imported, engine))
     const agreement = await stages.run('export', async () => {
       await saveOnnx(files.model, foldNorms(await loadOnnx(files.model), isReinserted))
       await stampNormalization(files.model, imported.normalize)
@@ -58,10 +61,9 @@ export async function runPipeline(scene: RunScene): Promise<RunResult> {
     })
     const { latency, accuracy } = verified
     // What they were for is done: the result stands.
-    await rm(files.checkpoints, { recursive: true, force: true })
+    for (const folder of [files.checkpoints, files.method]) await rm(folder, { recursive: true, force: true })
     const [before, after] = [await sizeOf(files.original), await sizeOf(files.model)]
-    const predicted = outcome.chosen.predicted
-    const warnings = [...imported.warnings, ...notes, ...warningsOf(scene, outcome, latency.measured)]
+    const warnings = [...imported.warnings, ...notes, ...warningsOf(scene, chosen.seen, latency.measured)]
     for (const text of warnings) job.note('warning', text)
     await writeProvenance(files, {
       lupine: version,
@@ -73,7 +75,7 @@ export async function runPipeline(scene: RunScene): Promise<RunResult> {
       engine: trained.engine,
       device: latency.device,
       state: latency.state,
-      search: { ...outcome, history: undefined, table: undefined },
+      ...chosen.provenance,
     })
     return {
       before: { top1: accuracy.before, latency: latency.original, ...before },
@@ -84,7 +86,7 @@ export async function runPipeline(scene: RunScene): Promise<RunResult> {
         predicted: predicted === undefined ? null : 1 / predicted,
         measured: 1 / latency.measured,
       },
-      fidelity: outcome.fidelity,
+      ...(chosen.fidelity && { fidelity: chosen.fidelity }),
       agreement,
       plan: files.plan,
       files: [files.plan, files.model, files.original, files.journal, files.provenance],
@@ -99,14 +101,34 @@ export async function runPipeline(scene: RunScene): Promise<RunResult> {
   }
 }
 
-interface Searched {
+/** What is to stay; the network cut down to it is in `files.pruned`. */
+interface Chosen {
   /** Of the cleaned original: what plans and latencies are of. */
   readonly subject: Subject
-  /** Of the network that is trained: the same, perhaps with its BN put back. */
-  readonly working: Subject
-  readonly outcome: SearchOutcome & { seen: number | undefined }
+  readonly keep: Keep
+  /** Latency ratio. */
+  readonly predicted: number | undefined
+  /** Top-1 of the original on the images the fitness is of. */
+  readonly seen: number | undefined
+  readonly fidelity?: RunResult['fidelity']
+  readonly table?: LatencyTable | undefined
+  readonly provenance: Readonly<Record<string, unknown>>
   readonly replayed: number
   readonly notes: readonly string[]
+}
+
+async function methodStages(
+  scene: RunScene,
+  stages: Stages<keyof typeof stageNames>,
+  imported: Imported,
+  engine: ChosenEngine,
+  device: Device,
+): Promise<Chosen> {
+  const { subject, kept, measured, notes } = await methodStage(scene, imported, engine, device, (work) =>
+    stages.run('method', work),
+  )
+  for (const note of notes) scene.job.note('info', note)
+  return { subject, keep: kept, predicted: measured, seen: undefined, provenance: {}, replayed: 0, notes: [] }
 }
 
 /** The search's stages are not kept one by one: what they found is in the journal, and replaying costs a second. */
@@ -116,7 +138,7 @@ async function searchStages(
   imported: Imported,
   engine: ChosenEngine,
   device: Device,
-): Promise<Searched> {
+): Promise<Chosen> {
   const { request, settings, files, job } = scene
   const journal = FileJournal.open(files.journal)
   const names = Object.keys(stageNames)
@@ -150,7 +172,7 @@ async function searchStages(
         data: imported.data,
         device,
         budget: request.budget,
-        method: request.method,
+        method: searchMethod.parse(request.method),
         evaluations: settings.evaluations,
         seed: request.seed,
         journal,
@@ -166,9 +188,13 @@ async function searchStages(
       job,
     )
     close()
+    const { widths, predicted } = outcome.chosen
+    await saveOnnx(files.pruned, pruneSubject(trained, widths))
     return {
-      ...{ subject, outcome, notes, replayed: journal.replayed('score') },
-      working: trained,
+      ...{ subject, notes, replayed: journal.replayed('score') },
+      ...{ keep: subjectKeep(subject, widths), predicted, seen: outcome.seen, fidelity: outcome.fidelity },
+      table: outcome.table,
+      provenance: { search: { ...outcome, history: undefined, table: undefined } },
     }
   } finally {
     journal.close()
@@ -196,15 +222,12 @@ function shortTraining(
   }
 }
 
-/** Prunes, recalibrates BN, and fine-tunes with distillation from the original. */
+/** Recalibrates the pruned network's BN, and fine-tunes it with distillation from the original. */
 async function finetuneStage(
   { request, settings, files, job }: RunScene,
   imported: Imported,
   engine: ChosenEngine,
-  outcome: SearchOutcome,
-  working: Subject,
 ): Promise<{ engine: string }> {
-  await saveOnnx(files.pruned, pruneSubject(working, outcome.chosen.widths))
   await withOnnxruntime(async (ort) => {
     const { fitness, recalibration } = settings.images
     await ort.call('openScorer', {
@@ -241,11 +264,11 @@ async function finetuneStage(
   return { engine: describeEngine(result.engine) }
 }
 
-function warningsOf({ request }: RunScene, outcome: { seen: number | undefined }, measured: number): string[] {
+function warningsOf({ request }: RunScene, seen: number | undefined, measured: number): string[] {
   const warnings: string[] = []
-  if (outcome.seen !== undefined && outcome.seen >= 0.995)
+  if (seen !== undefined && seen >= 0.995)
     warnings.push(
-      `The original gets ${(outcome.seen * 100).toFixed(1)} % of the validation images right: it was probably trained on them, so scores there say nothing of accuracy.`,
+      `The original gets ${(seen * 100).toFixed(1)} % of the validation images right: it was probably trained on them, so scores there say nothing of accuracy.`,
     )
   const { latency } = request.budget
   if (latency !== undefined && measured > latency)

@@ -5,12 +5,14 @@ import { existsSync } from 'node:fs'
 import type { RunRequest, RunResult } from '../../contract'
 import { runRequest } from '../../contract'
 import { fail } from '../../core/failure'
+import { checkTarget, methodOptions } from '../../core/methods/registry'
 import { criterionNamed } from '../../core/pruning/criteria'
 import { createProject, openProject, type Project } from '../../projects/project'
 import type { JobContext } from '../../runs/job'
 import { chooseEngine } from '../engine-choice'
 import { withOnnxruntime } from '../onnxruntime'
 import { samplePath } from '../sample'
+import { targetOf } from './methods'
 import { runPipeline } from './run'
 import type { RunSettings } from './scene'
 
@@ -31,6 +33,8 @@ export async function runJob(request: RunRequest, job: JobContext): Promise<RunR
     throw fail('input', 'model-missing', `There is no file ${request.model}.`, 'Check the path of the model.')
   // Before a project is made of it.
   criterionNamed(request.criterion)
+  checkTarget(request.method, targetOf(request))
+  methodOptions(request.method, request.methodOptions)
   await needLabelledData(absolute, job)
   const settings: RunSettings = {
     evaluations: request.evaluations ?? defaultEvaluations,

@@ -1,0 +1,96 @@
+import { createCostModel } from '../../../core/pruning/cost-model'
+import { fitTarget } from '../../../core/methods/fit-target'
+import { filterMethods } from '../../../core/methods/filters/schedule'
+import { methodOptions, type Target, type TrainedMethod } from '../../../core/methods/registry'
+import type { Widths } from '../../../core/ports'
+import { planKey } from '../../../core/search/archive'
+import type { Keep } from '../../../core/pruning/widths'
+import { createSubject, type Subject } from '../../../core/pruning/subject'
+import type { Device } from '../../../devices/device'
+import { DeviceOracle } from '../../../devices/oracle'
+import { loadOnnx } from '../../../formats/onnx/files'
+import { FileJournal } from '../../../runs/journal'
+import type { ChosenEngine } from '../../engine-choice'
+import { nothingToPrune } from '../../latency-oracles'
+import { finetuneRecipe, flipsFor } from '../../recipes'
+import type { Imported } from '../import'
+import type { RunScene } from '../scene'
+import { filterPruning } from './filters'
+import type { Method, MethodOutcome, MethodScene } from './method'
+import { fpgm, l1 } from './ranked'
+
+/** What runs each method that is not a search. */
+const methods: Readonly<Partial<Record<TrainedMethod, Method>>> = {
+  ...{ l1, fpgm },
+  ...Object.fromEntries(filterMethods.map((name) => [name, filterPruning(name)])),
+}
+
+export const isMethod = (name: string): name is TrainedMethod => Object.hasOwn(methods, name)
+
+/** Epochs of a method's own training where nobody said. */
+const defaultEpochs = 12
+
+export interface MethodStage extends MethodOutcome {
+  /** Of the cleaned original: what plans and latencies are of. */
+  readonly subject: Subject
+  readonly kept: Keep
+}
+
+/**
+ * Prunes by a method that is not a search. Called again it goes on: trainings from their checkpoints, measurements and
+ * scores from the journal.
+ * @throws LupineError of the method; 'nothing-to-prune'; 'budget-unreachable'
+ */
+export async function methodStage(
+  scene: RunScene,
+  imported: Imported,
+  engine: ChosenEngine,
+  device: Device,
+  stage: <T>(work: () => Promise<T>) => Promise<T>,
+): Promise<MethodStage> {
+  const { request, files, job, settings } = scene
+  const subject = createSubject(await loadOnnx(files.original))
+  if (subject.dimensions.length === 0) throw nothingToPrune()
+  const workingPath = imported.reinserted ? files.working : files.original
+  const working = imported.reinserted
+    ? createSubject(await loadOnnx(workingPath), { importance: subject.importance })
+    : subject
+  const method = methods[request.method as TrainedMethod]!
+  const journal = FileJournal.open(files.journal)
+  try {
+    const costs = createCostModel(subject)
+    const oracle = new DeviceOracle({
+      ...{ device, subject, seed: request.seed, cancellation: job, measurements: files.measurements },
+      onProgress: (done, total) => job.progress('method', { done, total, detail: `measuring ${total} networks` }),
+    })
+    const measure = (plans: readonly Widths[]) =>
+      journal.record('latencies', plans.map(planKey).join('\n'), () => oracle.measure(plans))
+    const groups = new Set(subject.dimensions.map(({ id }) => id))
+    const own: MethodScene = {
+      ...{ ...scene, imported, engine, working, workingPath, journal },
+      groups: working.coupling.groups.filter(({ id }) => groups.has(id)),
+      options: methodOptions(request.method, request.methodOptions),
+      fit: (family, part = 1) => fitTarget(family, partOf(targetOf(request), part), costs, measure),
+      recipe: (changes) =>
+        finetuneRecipe(request.methodEpochs ?? defaultEpochs, request.seed, {
+          ...{ flip: flipsFor(request.data), distillation: 0 },
+          ...(settings.limit && { limit: settings.limit }),
+          ...changes,
+        }),
+    }
+    method.check?.(own)
+    const outcome = await stage(() => method.run(own))
+    return { ...outcome, subject, kept: new Map(Object.entries(outcome.keep)) }
+  } finally {
+    journal.close()
+  }
+}
+
+export const targetOf = ({ budget, keep }: RunScene['request']): Target => ({
+  ...Object.fromEntries(Object.entries(budget).filter(([, value]) => value !== undefined)),
+  ...(keep !== undefined && { keep }),
+})
+
+/** Half way to a half is √½: every part of the way removes the same fraction of what is left. */
+const partOf = (target: Target, part: number): Target =>
+  Object.fromEntries(Object.entries(target).map(([kind, value]) => [kind, value ** part]))
