@@ -539,7 +539,8 @@ def round_robin(sessions, rounds, slice_ms, seed, tell):
         first = min(session.run(), session.run())
         for _ in range(4 if first < SLOW else 0):
             first = min(first, session.run())
-        repeats.append(1 if first >= SLOW else max(3, min(50, int(round(slice_ms / first)))))
+        single = first >= SLOW or slice_ms == 0
+        repeats.append(1 if single else max(3, min(50, int(round(slice_ms / first)))))
         tell({"preparing": done + 1, "of": len(sessions)})
     warm_up(sessions[0].run)
     samples, sentinel = [[] for _ in sessions], []
@@ -548,7 +549,7 @@ def round_robin(sessions, rounds, slice_ms, seed, tell):
         dice.shuffle(order)
         for model in order:
             session = sessions[model]
-            if repeats[model] > 1:
+            if repeats[model] > 1 or slice_ms == 0:
                 session.run()        # refills the caches after the model before it
             times = [session.run() for _ in range(repeats[model])]
             samples[model].append(statistics.median(times))

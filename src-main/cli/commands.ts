@@ -25,7 +25,10 @@ export interface Command {
 }
 
 const device = string('DEVICE', 'local | ssh://user@host?key=FILE&trust=new | NAME | synthetic:SEED | replay:DIR')
-const budgetOption = string('LIST', 'fractions of the original: latency=0.6,macs=…,params=…,bytes=…')
+const budgetOption = string(
+  'LIST',
+  'fractions of the original: latency=0.6 (or latency@p95=0.6),macs=…,params=…,bytes=…',
+)
 const method = string('NAME', 'igwo | gwo | abc | de | knapsack | netadapt | random | uniform (igwo)')
 const bn = string('HOW', 'keep | reinsert: layers whose BN is missing (reinsert when fewer than half have one)')
 const fresh: Option = { type: 'boolean', about: 'measure anew what is in the cache' }
@@ -78,6 +81,7 @@ export const commands: Readonly<Record<string, Command>> = {
     arguments: ['MODEL'],
     options: {
       input: inputSize,
+      accuracy: string('A', 'top-1 to keep (0.91): looks for the fastest that has it, in place of a latency budget'),
       keep: string('R', 'fraction of channels kept'),
       plan: string('FILE', 'a plan.json instead'),
       force: { type: 'boolean', about: 'apply the plan to another file than it was made for' },
@@ -297,6 +301,7 @@ export const commands: Readonly<Record<string, Command>> = {
         data: required(values, 'data', 'run'),
         device: required(values, 'device', 'run'),
         budget: optionalBudget(values),
+        accuracy: number(values, 'accuracy'),
         keep: number(values, 'keep'),
         method: text(values, 'method') as 'igwo' | undefined,
         methodOptions: settings(values, 'set'),

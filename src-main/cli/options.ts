@@ -92,18 +92,21 @@ export function settings(values: Values, name: string): Record<string, string> |
 
 const budgetKinds = ['latency', 'macs', 'params', 'bytes'] as const
 
-/** latency=0.6,macs=0.5 @throws LupineError kind 'usage' 'budget-syntax' */
+/** latency=0.6,macs=0.5, or latency@p95=0.6 for a percentile of the latency @throws LupineError kind 'usage' 'budget-syntax' */
 export function budget(text: string): Budget {
   const hint = 'For example --budget latency=0.6 or --budget latency=0.6,params=0.5 (fractions of the original).'
-  const result: Partial<Record<(typeof budgetKinds)[number], number>> = {}
+  const result: { -readonly [K in keyof Budget]: Budget[K] } = {}
   for (const part of text.split(',')) {
     const [name, value, ...rest] = part.split('=').map((piece) => piece.trim())
-    const kind = budgetKinds.find((candidate) => candidate === name)
-    if (!kind || value === undefined || rest.length > 0)
+    const [base, percentile] = name?.split('@p') ?? []
+    const kind = budgetKinds.find((candidate) => candidate === base)
+    const tail = percentile === undefined ? undefined : Number(percentile)
+    const odd = tail !== undefined && !(kind === 'latency' && tail >= 50 && tail <= 99.9)
+    if (!kind || odd || value === undefined || rest.length > 0)
       throw fail(
         'usage',
         'budget-syntax',
-        `--budget "${text}": "${part}" is not KIND=FRACTION with KIND one of ${budgetKinds.join(', ')}.`,
+        `--budget "${text}": "${part}" is not KIND=FRACTION with KIND one of ${budgetKinds.join(', ')}, or latency@pN with N from 50 to 99.9.`,
         hint,
       )
     const fraction = Number(value)
@@ -115,6 +118,7 @@ export function budget(text: string): Budget {
         hint,
       )
     result[kind] = fraction
+    if (tail !== undefined) result.percentile = tail
   }
   return result
 }

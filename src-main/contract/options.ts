@@ -25,6 +25,12 @@ export const budgetSchema = z.object({
   macs: z.number().positive().max(1).optional(),
   params: z.number().positive().max(1).optional(),
   bytes: z.number().positive().max(1).optional(),
+  percentile: z
+    .number()
+    .min(50)
+    .max(99.9)
+    .optional()
+    .describe('of single inferences, for latency; the median if absent'),
 })
 export type Budget = z.infer<typeof budgetSchema>
 

@@ -30,6 +30,12 @@ export const runRequest = z.object({
   data: dataAddress,
   device: deviceAddress,
   budget: budgetSchema.default({}),
+  accuracy: z
+    .number()
+    .positive()
+    .max(1)
+    .optional()
+    .describe('top-1 to keep: looks for the fastest that has it, in place of a latency budget'),
   keep: z.number().positive().max(1).optional().describe('fraction of channels kept, for methods that take one'),
   method: runMethod.default('igwo'),
   methodOptions: z.record(z.string(), z.string()).optional().describe('NAME: value, as the method explains them'),
@@ -63,6 +69,10 @@ export const runResult = z.object({
     predicted: z.number().nullable().describe('null without a latency budget'),
     measured: z.number(),
   }),
+  goal: z
+    .object({ accuracy: z.number(), latency: z.number(), top1: z.number().describe('after a short training') })
+    .optional()
+    .describe('where an accuracy was asked for'),
   fidelity: fidelity.optional().describe('of searches'),
   agreement: z.object({ maxAbsDiff: z.number(), top1: z.number() }),
   plan: z.string(),
@@ -80,6 +90,7 @@ export const stageNames = {
   import: 'Import and clean up',
   latency: 'Measure the latency table',
   sensitivity: 'Measure sensitivities',
+  goal: 'Find the latency that the accuracy allows',
   search: 'Search the ratios',
   choose: 'Measure the front',
   refine: 'Fine-tune the best briefly',

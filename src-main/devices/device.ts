@@ -6,7 +6,7 @@ export interface MeasureOptions {
   readonly processes: number
   /** Rounds per process; one sample per model and round. */
   readonly rounds: number
-  /** Milliseconds of inference per sample. */
+  /** Milliseconds of inference per sample; 0: one inference. */
   readonly slice: number
   readonly seed: number
   /** What each model is (a plan's key, "result", …): for devices that only know what was measured before. */

@@ -7,7 +7,7 @@ import type { Coupling } from '../core/coupling/groups'
 import { pruneSubject, type Subject } from '../core/pruning/subject'
 import { saveOnnx, writeAtomically } from '../formats/onnx/files'
 import type { Device, MeasureOptions } from './device'
-import { ratios } from './measuring/summary'
+import { ratiosAt } from './measuring/summary'
 
 /** Fresh processes, rounds in each, ms per sample. */
 export type Effort = Pick<MeasureOptions, 'processes' | 'rounds' | 'slice'>
@@ -18,6 +18,8 @@ export interface OracleOptions {
   /** Where raw samples are kept, one file per call. */
   readonly measurements?: string
   readonly seed: number
+  /** Ratios of this percentile of single inferences instead of medians. */
+  readonly percentile?: number
   /** How precisely; when absent, less per network the more there are. */
   readonly effort?: Effort
   readonly cancellation: Cancellation & { readonly signal: AbortSignal }
@@ -31,6 +33,15 @@ const perSession = 96
 const effortFor = (count: number): Effort =>
   count > 8 ? { processes: 2, rounds: 10, slice: 6 } : { processes: 3, rounds: 15, slice: 12 }
 
+/** A percentile is known by what lies beyond it: so many inferences at least. */
+const beyond = 6
+
+/** Single inferences, as many as the percentile needs. */
+export function tailEffort(percentile: number): Effort {
+  const processes = 3
+  return { processes, rounds: Math.max(40, Math.ceil(beyond / (1 - percentile / 100))), slice: 0 }
+}
+
 /** core's LatencyOracle: prunes the subject, writes the variants, and measures them against the unpruned original. */
 export class DeviceOracle implements LatencyOracle {
   private calls = 0
@@ -38,7 +49,8 @@ export class DeviceOracle implements LatencyOracle {
   constructor(private readonly options: OracleOptions) {}
 
   async measure(variants: readonly Widths[], repetition = 0, among = variants.length): Promise<LatencyMeasurement[]> {
-    const effort = this.options.effort ?? effortFor(among)
+    const { percentile } = this.options
+    const effort = this.options.effort ?? (percentile === undefined ? effortFor(among) : tailEffort(percentile))
     const results: LatencyMeasurement[] = []
     for (let from = 0; from < variants.length; from += perSession) {
       const chunk = variants.slice(from, from + perSession)
@@ -81,7 +93,7 @@ export class DeviceOracle implements LatencyOracle {
           JSON.stringify({ ...raw, models: [{}, ...variants] }),
         )
       }
-      return ratios(raw).slice(1)
+      return ratiosAt(raw, this.options.percentile).slice(1)
     } finally {
       await rm(folder, { recursive: true, force: true })
     }

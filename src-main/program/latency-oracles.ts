@@ -11,7 +11,7 @@ import type { JobContext } from '../runs/job'
 import { agentPath } from './sample'
 
 /** For tables: many points, each of which counts little. */
-export const tableEffort: Effort = { processes: 2, rounds: 6, slice: 0 }
+export const tableEffort: Effort = { processes: 2, rounds: 6, slice: 1 }
 /** For whole networks that a model is fitted on or judged by. */
 export const planEffort: Effort = { processes: 3, rounds: 10, slice: 6 }
 

@@ -25,6 +25,8 @@ export interface RatioSearch {
   readonly data: DataSource
   readonly device: Device
   readonly budget: Budget
+  /** Top-1 to keep, in place of a latency budget. */
+  readonly accuracy?: number | undefined
   readonly method: SearchMethod
   readonly evaluations: number
   readonly seed: number
@@ -60,7 +62,8 @@ export async function runRatioSearch(
   }
   return withScorers(request, search.evaluations, job, async (evaluator, described, scorer) => {
     for (const warning of described.warnings) job.note('warning', warning)
-    let stage: SearchStage = budget.latency === undefined ? 'sensitivity' : 'latency'
+    const timed = budget.latency !== undefined || search.accuracy !== undefined
+    let stage: SearchStage = timed ? 'latency' : 'sensitivity'
     // Until the search has said how much there is.
     let last: Progress = { done: 0, total: 1 }
     const report = (now: SearchStage, progress: Progress): void => {
@@ -83,19 +86,20 @@ export async function runRatioSearch(
           detail: total === 1 ? 'measuring' : `measuring ${total} networks interleaved`,
         }),
     }
-    const oracle = new DeviceOracle(measuring)
-    const points =
-      budget.latency === undefined
-        ? oracle
-        : await remembering(new DeviceOracle({ ...measuring, effort: tableEffort }), device, subject, {
-            keep: search.measurements,
-          })
+    const { percentile, ...bounds } = budget
+    const oracle = new DeviceOracle({ ...measuring, ...(percentile !== undefined && { percentile }) })
+    const points = timed
+      ? await remembering(new DeviceOracle({ ...measuring, effort: tableEffort }), device, subject, {
+          keep: search.measurements,
+        })
+      : oracle
     search.onStage(stage)
     const costs = createCostModel(subject)
     await assertWithinReach(search, costs, oracle)
     const outcome = await searchRatios({
       groups: latencyGroups(subject),
-      budget: budget.latency === undefined ? budget : { ...budget, latency: budget.latency * guard },
+      budget: bounds.latency === undefined ? bounds : { ...bounds, latency: bounds.latency * guard },
+      ...(search.accuracy !== undefined && { accuracy: search.accuracy }),
       costs,
       evaluator,
       oracle,

@@ -18,6 +18,7 @@ import {
 } from './choice-stage'
 import type { RefinedPlan } from './fidelity'
 import { frontStage } from './front-stage'
+import { goalStage } from './goal-stage'
 import { type LatencyKnowledge, latencyStage, widthsFor, withLatency } from './latency-stage'
 import { type Choice, outcomeOf, type SearchRecord } from './outcome'
 import {
@@ -52,19 +53,25 @@ const EXTRA_ROUNDS = 2
 export async function searchRatios(request: SearchRequest): Promise<SearchOutcome> {
   checkRequest(request)
   const recorder = new Recorder(request.journal, request.evaluator, request.oracle, request.signal, request.points)
-  const latency = request.budget.latency === undefined ? undefined : await latencyStage(request, recorder)
+  const { accuracy, budget } = request
+  const timed = budget.latency !== undefined || accuracy !== undefined
+  const latency = timed ? await latencyStage(request, recorder) : undefined
   const sensitivities = await sensitivityStage(request, recorder)
-  return new Search(request, recorder, latency, sensitivities).run()
+  if (accuracy === undefined) return new Search(request, recorder, latency, sensitivities).run()
+  const goal = await goalStage(request, accuracy, latency!, sensitivities, recorder)
+  const found = { ...request, budget: { ...budget, latency: goal.latency } }
+  const outcome = await new Search(found, recorder, latency, sensitivities).run()
+  return { ...outcome, goal: { accuracy, ...goal } }
 }
 
-function checkRequest({ budget, groups, oracle }: SearchRequest): void {
-  if (kindsOf(budget).length === 0) {
+function checkRequest({ accuracy, budget, groups, oracle }: SearchRequest): void {
+  if (kindsOf(budget).length === 0 && accuracy === undefined) {
     throw fail('usage', 'no-budget', 'The budget is empty.', 'Give at least one of latency, macs, params, bytes.')
   }
   if (groups.length === 0) {
     throw fail('input', 'nothing-to-prune', 'The network has no group that can be pruned.', 'See `lupine inspect`.')
   }
-  if (budget.latency !== undefined && !oracle) {
+  if ((budget.latency !== undefined || accuracy !== undefined) && !oracle) {
     const hint = 'Name a device, or give the budget in macs, params or bytes.'
     throw fail('usage', 'latency-needs-device', 'A latency budget needs a device to measure on.', hint)
   }

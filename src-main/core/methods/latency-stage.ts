@@ -95,9 +95,10 @@ export async function latencyStage(request: SearchRequest, recorder: Recorder): 
     },
   )
   const bare = new LatencyKnowledge(table, [], [], macs)
-  assertWithinSurvey(request, bare)
+  if (budget.latency !== undefined) assertWithinSurvey(request, bare)
   const { plans } = await calibrate({
-    ...{ table, macs, count: planned, seed, budget: budget.latency!, taken: new Set<string>() },
+    ...{ table, macs, count: planned, seed, taken: new Set<string>() },
+    ...(budget.latency !== undefined && { budget: budget.latency }),
     measure: (variants) =>
       recorder.measure(variants, ({ ratio }, i) => {
         const data = { predicted: bare.predict(variants[i]!), ratio }

@@ -19,12 +19,14 @@ export type SearchMethod = 'igwo' | 'gwo' | 'abc' | 'de' | 'knapsack' | 'netadap
 
 /** Those that start from plans they are given: later rounds of a search go on from the best so far. */
 export const seededMethods: ReadonlySet<SearchMethod> = new Set(['igwo', 'gwo', 'abc', 'de', 'knapsack'])
-export type SearchStage = 'latency' | 'sensitivity' | 'search' | 'choose' | 'refine'
+export type SearchStage = 'latency' | 'sensitivity' | 'goal' | 'search' | 'choose' | 'refine'
 
 export interface SearchRequest {
   /** Groups to prune, in graph order. */
   readonly groups: readonly LatencyGroup[]
   readonly budget: Budget
+  /** Top-1 to keep, instead of a latency budget: the fastest plan that has it is looked for. Needs a refiner. */
+  readonly accuracy?: number
   /** For 'macs', 'params' and 'bytes'; 'latency' is never asked. Called 10⁴ to 10⁵ times: keep it below 50 µs. */
   readonly costs: CostModel
   readonly evaluator: Evaluator
@@ -146,6 +148,8 @@ export interface SearchOutcome {
   readonly removals: Readonly<Record<string, number>>
   readonly table: LatencyTable | undefined
   readonly checks: readonly PredictionCheck[]
+  /** Where an accuracy was asked for: the latency ratio it was found to allow, and top-1 at it after a short training. */
+  readonly goal?: { readonly accuracy: number; readonly latency: number; readonly top1: number }
   readonly fidelity: Fidelity
   /** Latency ratio kept in reserve by the end. */
   readonly margin: number

@@ -3,7 +3,10 @@ import { median } from '../../core/statistics/robust'
 
 export interface RoundRobin {
   readonly rounds: number
-  /** Milliseconds each model gets per round: repeated inferences, of which the median counts as one sample. */
+  /**
+   * Milliseconds each model gets per round: three repeated inferences or more, of which the median counts as one
+   * sample. 0: every sample is one inference, so that the tail of the distribution is seen.
+   */
   readonly slice: number
   readonly seed: number
 }
@@ -37,7 +40,7 @@ export async function roundRobin(
   for (let model = 0; model < models; model++) {
     for (let i = 0; i < 3; i++) await time(model)
     const once = Math.min(await time(model), await time(model), await time(model))
-    repeats.push(Math.max(3, Math.min(50, Math.round(slice / once))))
+    repeats.push(slice === 0 ? 1 : Math.max(3, Math.min(50, Math.round(slice / once))))
   }
   await warmUp(() => time(0), now)
   for (let round = 0; round < rounds; round++) {

@@ -1,5 +1,5 @@
 import type { LatencyMeasurement } from '../../core/ports'
-import { mad, median, quantile } from '../../core/statistics/robust'
+import { mad, MAD_TO_SIGMA, median, quantile } from '../../core/statistics/robust'
 import type { RawMeasurement } from '../device'
 
 /**
@@ -22,6 +22,34 @@ export function ratios(raw: RawMeasurement): LatencyMeasurement[] {
     }
   })
 }
+
+/**
+ * Each model's percentile of single inferences over the sentinel's, per process; of the processes the median. The
+ * spread is that of the halves of all processes, each of which is a measurement of its own.
+ * @param raw measured with a slice of 0
+ * @param percentile in (0, 100)
+ */
+export function tailRatios(raw: RawMeasurement, percentile: number): LatencyMeasurement[] {
+  const p = percentile / 100
+  return raw.models.map((_, model) => {
+    const of = (part: (round: number) => boolean) =>
+      raw.processes.map(({ samples }) => {
+        const [own, base] = [samples[model]!, samples[0]!].map((list) => quantile(list.filter((_, r) => part(r)), p))
+        return own! / base!
+      })
+    const ratio = median(of(() => true))
+    const halves = [...of((round) => round % 2 === 0), ...of((round) => round % 2 === 1)]
+    const variance = halves.reduce((sum, half) => sum + (half - ratio) ** 2, 0) / halves.length
+    const middle = median(raw.processes.map(({ samples }) => quantile(samples[model]!, p)))
+    // As one sample, whose error is the error of the ratio.
+    const error = Math.sqrt(variance / halves.length) / ratio
+    return { ratio, median: middle, mad: (error * middle) / MAD_TO_SIGMA, samples: 1 }
+  })
+}
+
+/** `ratios`, or at a percentile `tailRatios`. */
+export const ratiosAt = (raw: RawMeasurement, percentile: number | undefined): LatencyMeasurement[] =>
+  percentile === undefined ? ratios(raw) : tailRatios(raw, percentile)
 
 /** Statistics of one model's samples, ms. */
 export function describeSamples(samples: readonly number[]) {

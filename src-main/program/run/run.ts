@@ -63,7 +63,11 @@ export async function runPipeline(scene: RunScene): Promise<RunResult> {
     // What they were for is done: the result stands.
     for (const folder of [files.checkpoints, files.method]) await rm(folder, { recursive: true, force: true })
     const [before, after] = [await sizeOf(files.original), await sizeOf(files.model)]
-    const warnings = [...imported.warnings, ...notes, ...warningsOf(scene, chosen.seen, latency.measured)]
+    const warnings = [
+      ...imported.warnings,
+      ...notes,
+      ...warningsOf(scene, chosen.seen, latency.measured, accuracy.after),
+    ]
     for (const text of warnings) job.note('warning', text)
     await writeProvenance(files, {
       lupine: version,
@@ -87,6 +91,7 @@ export async function runPipeline(scene: RunScene): Promise<RunResult> {
         measured: 1 / latency.measured,
       },
       ...(chosen.fidelity && { fidelity: chosen.fidelity }),
+      ...(chosen.goal && { goal: chosen.goal }),
       agreement,
       plan: files.plan,
       files: [files.plan, files.model, files.original, files.journal, files.provenance],
@@ -111,6 +116,7 @@ interface Chosen {
   /** Top-1 of the original on the images the fitness is of. */
   readonly seen: number | undefined
   readonly fidelity?: RunResult['fidelity']
+  readonly goal?: RunResult['goal']
   readonly table?: LatencyTable | undefined
   readonly provenance: Readonly<Record<string, unknown>>
   readonly replayed: number
@@ -172,6 +178,7 @@ async function searchStages(
         data: imported.data,
         device,
         budget: request.budget,
+        accuracy: request.accuracy,
         method: searchMethod.parse(request.method),
         evaluations: settings.evaluations,
         seed: request.seed,
@@ -193,6 +200,7 @@ async function searchStages(
     return {
       ...{ subject, notes, replayed: journal.replayed('score') },
       ...{ keep: subjectKeep(subject, widths), predicted, seen: outcome.seen, fidelity: outcome.fidelity },
+      ...(outcome.goal && { goal: outcome.goal }),
       table: outcome.table,
       provenance: { search: { ...outcome, history: undefined, table: undefined } },
     }
@@ -264,7 +272,7 @@ async function finetuneStage(
   return { engine: describeEngine(result.engine) }
 }
 
-function warningsOf({ request }: RunScene, seen: number | undefined, measured: number): string[] {
+function warningsOf({ request }: RunScene, seen: number | undefined, measured: number, top1: number): string[] {
   const warnings: string[] = []
   if (seen !== undefined && seen >= 0.995)
     warnings.push(
@@ -274,6 +282,10 @@ function warningsOf({ request }: RunScene, seen: number | undefined, measured: n
   if (latency !== undefined && measured > latency)
     warnings.push(
       `Re-measured in fresh processes the result takes ${measured.toFixed(3)} of the original, above the budget of ${latency}: the machine was disturbed. Run with a slightly smaller budget.`,
+    )
+  if (request.accuracy !== undefined && top1 < request.accuracy)
+    warnings.push(
+      `The result's top-1 on the test set is ${top1.toFixed(4)}, below the ${request.accuracy} asked for: images that the original was trained on promised more than new ones keep. Ask for a little more, or give more epochs.`,
     )
   return warnings
 }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { existsSync } from 'node:fs'
 import type { RunRequest, RunResult } from '../../contract'
-import { runRequest } from '../../contract'
+import { runRequest, searchMethod } from '../../contract'
 import { fail } from '../../core/failure'
 import { checkTarget, methodOptions } from '../../core/methods/registry'
 import { criterionNamed } from '../../core/pruning/criteria'
@@ -33,7 +33,8 @@ export async function runJob(request: RunRequest, job: JobContext): Promise<RunR
     throw fail('input', 'model-missing', `There is no file ${request.model}.`, 'Check the path of the model.')
   // Before a project is made of it.
   criterionNamed(request.criterion)
-  checkTarget(request.method, targetOf(request))
+  if (request.accuracy === undefined) checkTarget(request.method, targetOf(request))
+  else checkGoal(request)
   methodOptions(request.method, request.methodOptions)
   await needLabelledData(absolute, job)
   const settings: RunSettings = {
@@ -47,6 +48,20 @@ export async function runJob(request: RunRequest, job: JobContext): Promise<RunR
     },
   }
   return inProject(await createProject(request.out, 'run', { request: absolute, settings }), job)
+}
+
+/** An accuracy stands in for a latency budget, and only searches know what to do with it. */
+function checkGoal({ method, budget, keep, refine }: RunRequest): void {
+  const wrong = (message: string, hint: string) => fail('usage', 'goal', message, hint)
+  if (!searchMethod.safeParse(method).success)
+    throw wrong(
+      `The method ${method} cannot be told an accuracy to keep.`,
+      `Use one of ${searchMethod.options.join(', ')}, or give it a target of its own.`,
+    )
+  if (keep !== undefined || budget.latency !== undefined)
+    throw wrong('An accuracy and a latency are asked for at once.', 'Give one: the other is what comes out of it.')
+  if (refine !== undefined && refine < 2)
+    throw wrong('An accuracy to keep is found by short trainings, and there are to be none.', 'Leave --refine out.')
 }
 
 /**

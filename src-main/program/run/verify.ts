@@ -4,8 +4,8 @@ import { fixedBatch, withOpenBatch } from '../../core/graph/batch'
 import { networkCost } from '../../core/graph/cost'
 import { inferShapes } from '../../core/graph/shapes'
 import type { Device } from '../../devices/device'
-import { describeSamples, ratios } from '../../devices/measuring/summary'
-import { inputShape } from '../../devices/oracle'
+import { describeSamples, ratiosAt } from '../../devices/measuring/summary'
+import { inputShape, tailEffort } from '../../devices/oracle'
 import { loadOnnx, readModelBytes, writeAtomically } from '../../formats/onnx/files'
 import { compareNetworks } from '../compare'
 import type { TrainingEngine } from '../engine-choice'
@@ -42,10 +42,9 @@ const compared = ['original', 'result', 'given'] as const
 export async function latencyStage({ request, files, job }: RunScene, device: Device) {
   const original = await loadOnnx(files.original)
   const shape = inputShape({ network: original, shapes: inferShapes(original) })
+  const { percentile } = request.budget
   const raw = await device.measure([files.original, files.model, files.given], shape, {
-    processes: 5,
-    rounds: 25,
-    slice: 12,
+    ...(percentile === undefined ? { processes: 5, rounds: 25, slice: 12 } : tailEffort(percentile)),
     seed: request.seed + 7,
     names: [...compared],
     cancellation: job,
@@ -53,7 +52,7 @@ export async function latencyStage({ request, files, job }: RunScene, device: De
       job.progress('verify', { done, total: total * 2, detail: 'measuring in fresh processes' }),
   })
   await writeAtomically(join(files.measurements, 'verify.json'), JSON.stringify({ ...raw, models: compared }))
-  const [, result, given] = ratios(raw)
+  const [, result, given] = ratiosAt(raw, percentile)
   const samples = (model: number) => describeSamples(raw.processes.flatMap((process) => process.samples[model]!))
   return {
     device: raw.device,

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { parseDevice } from '../../../src-main/devices/address'
-import { ratios, sentinelDrift } from '../../../src-main/devices/measuring/summary'
+import { ratioNoise } from '../../../src-main/core/latency/staircase'
+import { createRandom } from '../../../src-main/core/statistics/random'
+import { ratios, sentinelDrift, tailRatios } from '../../../src-main/devices/measuring/summary'
 import type { RawMeasurement } from '../../../src-main/devices/device'
 
 describe('parseDevice', () => {
@@ -65,5 +67,18 @@ describe('ratios', () => {
     expect(model!.mad).toBeCloseTo(0, 12)
     expect(model!.samples).toBe(5)
     expect(sentinelDrift(raw([drift, drift]))).toBeCloseTo(0.5, 12)
+  })
+
+  it('at a percentile see the tail that medians do not', () => {
+    // One inference in ten of the second, at random, takes three times as long.
+    const random = createRandom(2)
+    const steady = Array.from({ length: 200 }, () => 1 + 0.01 * random.normal())
+    const uneven = steady.map((ms) => (random.next() < 0.1 ? 1.5 * ms : 0.5 * ms))
+    const measured = raw([steady, uneven])
+    expect(ratios(measured)[1]!.ratio).toBeCloseTo(0.5, 2)
+    const [sentinel, tail] = tailRatios(measured, 95)
+    expect(sentinel!.ratio).toBe(1)
+    expect(tail!.ratio).toBeCloseTo(1.5, 1)
+    expect(ratioNoise(tail!)).toBeLessThan(0.05)
   })
 })

@@ -3,6 +3,7 @@ import { fitTarget } from '../../../core/methods/fit-target'
 import { filterMethods } from '../../../core/methods/filters/schedule'
 import { methodOptions, type Target, type TrainedMethod } from '../../../core/methods/registry'
 import type { Widths } from '../../../core/ports'
+import { kindsOf } from '../../../core/search/budget'
 import { planKey } from '../../../core/search/archive'
 import type { Keep } from '../../../core/pruning/widths'
 import { createSubject, type Subject } from '../../../core/pruning/subject'
@@ -87,7 +88,7 @@ export async function methodStage(
 }
 
 export const targetOf = ({ budget, keep }: RunScene['request']): Target => ({
-  ...Object.fromEntries(Object.entries(budget).filter(([, value]) => value !== undefined)),
+  ...Object.fromEntries(kindsOf(budget).map((kind) => [kind, budget[kind]!])),
   ...(keep !== undefined && { keep }),
 })
 

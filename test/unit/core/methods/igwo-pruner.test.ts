@@ -98,6 +98,28 @@ describe('searchRatios', () => {
     expect(refined.length).toBe(count)
   })
 
+  it('finds the fastest plan of an accuracy, in place of a budget', async () => {
+    const world = createWorld({ noise: 0.001 })
+    const refiner = {
+      refine: async (widths: Widths) => ({ divergence: world.loss(widths), top1: 0.95 - 0.02 * world.loss(widths) }),
+    }
+    const options = { evaluations: 60 }
+    const request = { ...requestFor(world, { refiner, budget: {}, options }), accuracy: 0.9 }
+    const outcome = await searchRatios(request)
+    expect(outcome.goal!.top1).toBeGreaterThanOrEqual(0.9)
+    expect(0.95 - 0.02 * world.loss(outcome.chosen.widths)).toBeGreaterThanOrEqual(0.9)
+    expect(outcome.chosen.measured).toBeLessThanOrEqual(outcome.goal!.latency)
+    // Five per cent less time, and it would not have been enough.
+    const faster = await searchRatios({
+      ...request,
+      accuracy: undefined!,
+      budget: { latency: 0.95 * outcome.goal!.latency },
+    })
+    expect(0.95 - 0.02 * world.loss(faster.chosen.widths)).toBeLessThan(0.91)
+    const goal = { failure: { code: 'goal-unreachable' } }
+    await expect(searchRatios({ ...request, accuracy: 0.97 })).rejects.toMatchObject(goal)
+  })
+
   it('stops between batches when cancelled', async () => {
     const world = createWorld()
     const controller = new AbortController()
