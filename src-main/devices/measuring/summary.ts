@@ -34,7 +34,12 @@ export function tailRatios(raw: RawMeasurement, percentile: number): LatencyMeas
   return raw.models.map((_, model) => {
     const of = (part: (round: number) => boolean) =>
       raw.processes.map(({ samples }) => {
-        const [own, base] = [samples[model]!, samples[0]!].map((list) => quantile(list.filter((_, r) => part(r)), p))
+        const [own, base] = [samples[model]!, samples[0]!].map((list) =>
+          quantile(
+            list.filter((_, r) => part(r)),
+            p,
+          ),
+        )
         return own! / base!
       })
     const ratio = median(of(() => true))

@@ -12,14 +12,22 @@ describe('budget', () => {
     expect(budget('latency@p95=0.6')).toEqual({ latency: 0.6, percentile: 95 })
   })
 
-  it.each(['', 'latency', 'speed=0.5', 'latency=0', 'latency=1.2', 'latency=fast', 'latency=0.5=1', 'macs@p95=0.5', 'latency@p20=0.5', 'latency@px=0.5'])(
-    'refuses "%s"',
-    (text) => {
-      expect(() => budget(text)).toThrowError(
-        expect.objectContaining({ failure: expect.objectContaining({ kind: 'usage', code: 'budget-syntax' }) }),
-      )
-    },
-  )
+  it.each([
+    '',
+    'latency',
+    'speed=0.5',
+    'latency=0',
+    'latency=1.2',
+    'latency=fast',
+    'latency=0.5=1',
+    'macs@p95=0.5',
+    'latency@p20=0.5',
+    'latency@px=0.5',
+  ])('refuses "%s"', (text) => {
+    expect(() => budget(text)).toThrowError(
+      expect.objectContaining({ failure: expect.objectContaining({ kind: 'usage', code: 'budget-syntax' }) }),
+    )
+  })
 })
 
 describe('parseCommandLine', () => {
