@@ -193,6 +193,8 @@ export interface SensitivityRequest {
   readonly images: number
   readonly batch: number
   readonly seed: number
+  /** What is averaged over the batches; undefined: absolute. */
+  readonly aggregate?: 'absolute' | 'squared'
   /** Receives the figures as named vectors (formats/vectors.ts): BatchNormalization node → one value per channel. */
   readonly out: string
 }
@@ -209,6 +211,6 @@ export interface EngineMethods {
   train: { request: TrainRequest; result: TrainResult; progress: TrainProgress }
   forward: { request: ForwardRequest; result: ForwardResult; progress: never }
   evaluate: { request: EvaluateRequest; result: EvaluateResult; progress: { done: number; total: number } }
-  /** Mean over batches of |γ·∂L/∂γ + β·∂L/∂β| per BN channel, statistics as stored; changes nothing. */
+  /** Mean over batches of |γ·∂L/∂γ + β·∂L/∂β|, or its square, per BN channel, statistics as stored; changes nothing. */
   sensitivity: { request: SensitivityRequest; result: SensitivityResult; progress: { done: number; total: number } }
 }

@@ -40,7 +40,7 @@ export interface ScoredNetwork {
 }
 
 /** What Taylor scores are averaged over: 40 batches, as in HALP (Shen et al., NeurIPS 2022). */
-const taylorImages = { images: 2560, batch: 64 }
+export const taylorImages = { images: 2560, batch: 64 }
 const activationImages = 1024
 
 /**

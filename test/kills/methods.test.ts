@@ -51,6 +51,44 @@ describe('methods that are no search', () => {
     ])
   })
 
+  test.each([
+    ['taylor-bn', { rounds: '2', aggregate: 'squared' }],
+    ['slimming', { lambda: '0.01' }],
+  ] as const)('%s leaves half of all channels', async (method, methodOptions) => {
+    const result = await run(method, { method, methodOptions })
+    expect(result.after.params).toBeLessThan(0.8 * result.before.params)
+    const keep = new Map(JSON.parse(await planOf(method)) as [string, number[]][])
+    const channels = { 'block.conv1': 8, down: 16 }
+    const left = Object.entries(channels).map(([id, whole]) => keep.get(id)?.length ?? whole)
+    expect(left[0]! + left[1]!).toBe(12)
+  })
+
+  test('are gone on with after a stop, to the same result', async () => {
+    for (const [method, after] of [
+      ['ghfp', 2],
+      ['taylor-bn', 1],
+    ] as const) {
+      const changes = { method, methodEpochs: 4 }
+      await run(`${method}-whole`, changes)
+      const name = `${method}-cut`
+      const started = await program.start('run', request(name, changes))
+      if (!started.ok) throw new Error(started.failure.message)
+      const { id } = started.value
+      await new Promise<void>((resolve) => {
+        let epochs = 0
+        const stop = program.subscribe(id, 0, (event) => {
+          if (event.type !== 'note' || !event.text.startsWith('epoch ') || ++epochs !== after) return
+          void program.call('jobs.cancel', { job: id })
+        })
+        void program.finished(id).then(() => (stop(), resolve()))
+      })
+      const resumed = await program.start('resume', { dir: join(folder, name) })
+      if (!resumed.ok) throw new Error(resumed.failure.message)
+      expect(await program.finished(resumed.value.id)).toMatchObject({ ok: true })
+      expect(await planOf(name)).toBe(await planOf(`${method}-whole`))
+    }
+  })
+
   test('meet a budget of MACs, and of measured latency', async () => {
     const macs = await run('macs', { keep: undefined, budget: { macs: 0.8 } })
     expect(macs.after.macs / macs.before.macs).toBeLessThanOrEqual(0.8)

@@ -84,6 +84,26 @@ export const runMethods: Readonly<Partial<Record<RunMethod, MethodDescription>>>
   srfp: filters('softer filter pruning (Cai et al., ICPR 2020)', { softness: 1 }),
   asrfp: filters('asymptotic softer filter pruning (Cai et al., ICPR 2020)', { rising: 'exponential', softness: 1 }),
   hfp: filters('hard filter pruning: chosen once, at zero from the start', { hard: 'always' }),
+  'taylor-bn': {
+    about: 'loss-driven pruning by Taylor expansion over BN scale and shift (Long et al., 2020; our reading)',
+    targets: every,
+    trains: true,
+    options: {
+      lr: learningRate,
+      rounds: { about: 'times it is pruned, and fine-tuned in between', value: 3, minimum: 1, maximum: 100 },
+      aggregate: { about: 'what is averaged over batches', value: 'absolute', choices: ['absolute', 'squared'] },
+      least: { about: 'channels that stay in each layer at least', value: 1, minimum: 1 },
+    },
+  },
+  slimming: {
+    about: 'Network Slimming: L1 on BN scales, then one threshold over all of them (Liu et al., ICCV 2017)',
+    targets: every,
+    trains: true,
+    options: {
+      lr: learningRate,
+      lambda: { about: 'strength of the penalty on each |γ|', value: 1e-4, minimum: 0 },
+    },
+  },
   ghfp: filters('gradually hard filter pruning (Cai et al., IJCNN 2021)', { hard: 'cubic' }),
 }
 

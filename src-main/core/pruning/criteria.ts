@@ -165,7 +165,7 @@ const l2 = (tensor: Tensor, axis: number) =>
 const l2Votes = overWeights(l2)
 
 /** Scales (input 1) of the BN layers the group's channels go through. */
-const scales = (network: Network, group: CoupledGroup): GroupConstant[] => {
+export const batchScales = (network: Network, group: CoupledGroup): GroupConstant[] => {
   const norms = new Set(network.nodes.filter(({ op }) => op === 'BatchNormalization').map(({ name }) => name))
   return group.constants.filter(({ node, input }) => input === 1 && norms.has(node))
 }
@@ -189,7 +189,7 @@ export const criteria: Readonly<Record<string, Criterion>> = {
     about: 'absolute BN scale (Liu et al., ICCV 2017)',
     join: 'mean',
     votes: (network, group) =>
-      scales(network, group).map(({ tensor, units }) => ({
+      batchScales(network, group).map(({ tensor, units }) => ({
         units,
         scores: Float64Array.from(network.initializers.get(tensor)!.data, Math.abs),
       })),
@@ -199,7 +199,7 @@ export const criteria: Readonly<Record<string, Criterion>> = {
     join: 'sum',
     needs: 'taylor',
     votes: (network, group, { evidence }) =>
-      scales(network, group).flatMap(({ node, units }) => {
+      batchScales(network, group).flatMap(({ node, units }) => {
         const scores = evidence.taylor!.get(node)
         return scores ? [{ units, scores }] : []
       }),

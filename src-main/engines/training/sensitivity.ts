@@ -77,7 +77,13 @@ export async function measureSensitivity(
   try {
     const { normalization } = request.data
     const loader = openLoader(threads, split, { normalization, layout: LAYOUT, replace: true })
-    const { sums, loss } = await overBatches(model, loader.batches(order.epoch(1), 1), order.batches, context)
+    const { sums, loss } = await overBatches(
+      model,
+      loader.batches(order.epoch(1), 1),
+      order.batches,
+      context,
+      request.aggregate,
+    )
     const means = new Map([...sums].map(([node, sum]) => [node, sum.map((total) => total / order.batches)]))
     await saveVectors(request.out, means)
     return { loss: loss / order.batches, batches: order.batches }
@@ -92,6 +98,7 @@ async function overBatches(
   batches: AsyncIterable<ImageBatch>,
   total: number,
   context: CallContext<{ done: number; total: number }>,
+  aggregate: SensitivityRequest['aggregate'] = 'absolute',
 ): Promise<{ sums: Map<string, Float64Array>; loss: number }> {
   const sums = new Map<string, Float64Array>()
   let loss = 0
@@ -102,7 +109,7 @@ async function overBatches(
     for (const [node, scores] of result.scores) {
       const sum = sums.get(node) ?? new Float64Array(scores.length)
       sums.set(node, sum)
-      scores.forEach((score, channel) => (sum[channel] += Math.abs(score)))
+      scores.forEach((score, channel) => (sum[channel] += aggregate === 'squared' ? score * score : Math.abs(score)))
     }
     context.progress({ done: ++done, total })
     await context.breathe()

@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises'
 import { createCostModel } from '../../../core/pruning/cost-model'
 import { fitTarget } from '../../../core/methods/fit-target'
 import { filterMethods } from '../../../core/methods/filters/schedule'
@@ -19,10 +20,12 @@ import type { RunScene } from '../scene'
 import { filterPruning } from './filters'
 import type { Method, MethodOutcome, MethodScene } from './method'
 import { fpgm, l1 } from './ranked'
+import { slimming } from './slimming'
+import { taylor } from './taylor'
 
 /** What runs each method that is not a search. */
 const methods: Readonly<Partial<Record<TrainedMethod, Method>>> = {
-  ...{ l1, fpgm },
+  ...{ l1, fpgm, slimming, 'taylor-bn': taylor },
   ...Object.fromEntries(filterMethods.map((name) => [name, filterPruning(name)])),
 }
 
@@ -80,8 +83,11 @@ export async function methodStage(
         }),
     }
     method.check?.(own)
+    await mkdir(files.method, { recursive: true })
     const outcome = await stage(() => method.run(own))
-    return { ...outcome, subject, kept: new Map(Object.entries(outcome.keep)) }
+    const whole = new Map(subject.coupling.groups.map(({ id, channels }) => [id, channels]))
+    const kept = new Map(Object.entries(outcome.keep).filter(([id, units]) => units.length < whole.get(id)!))
+    return { ...outcome, subject, kept }
   } finally {
     journal.close()
   }
