@@ -234,18 +234,6 @@ class Store:
             remove(os.path.join(self.files, name))
             total -= size
 
-    def forget(self):
-        shutil.rmtree(self.files, ignore_errors=True)
-        for path in glob.glob(os.path.join(self.folder, "profile-*")):
-            shutil.rmtree(path, ignore_errors=True)
-        for path in glob.glob(os.path.join(self.folder, "agent-*")) + [os.path.join(self.folder, "measuring.lock")]:
-            remove(path)
-        try:
-            os.rmdir(self.folder)
-        except OSError:
-            pass
-        return {"left": os.path.exists(self.folder)}
-
 
 # ---- facts ---------------------------------------------------------------------------------------------------------
 
@@ -694,8 +682,6 @@ class Server:
             if method in ("measure", "layers"):
                 return self.start(key, method, given)
             say({"id": key, "result": self.handle(method, given)})
-            if method == "forget":
-                os._exit(0)
         except Exception as error:
             say({"id": key, "error": refusal(error)})
 
@@ -720,9 +706,6 @@ class Server:
         if method == "cancel":
             self.stop()
             return {}
-        if method == "forget":
-            self.stop()
-            return self.store.forget()
         raise Refused("unknown-method", "there is no method %r" % (method,))
 
     def start(self, key, method, given):

@@ -4,6 +4,7 @@ import { fail, toFailure, type Failure, type Result } from '../core/failure'
 import { createProgram } from '../program/create'
 import type { Program } from '../program/program'
 import { version } from '../program/version'
+import { terminalAsk } from './ask'
 import { commands, type Request } from './commands'
 import { helpFor, helpText, serveOptions, sharedOptions } from './help'
 import { number, parseCommandLine } from './options'
@@ -35,7 +36,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function carryOut(request: Request): Promise<Result<unknown>> {
-  const program = createProgram()
+  const program = createProgram({ ask: terminalAsk() })
   try {
     if ('call' in request) return await program.call(request.call, request.request as never)
     return await carryOutJob(program, request)

@@ -172,7 +172,10 @@ export function run(result: JobResult<'run'>): string {
 }
 
 export function devices(result: CallResult<'devices.list'> | CallResult<'devices.forget'>): string {
-  if ('forgot' in result) return `Forgot ${result.forgot.name} (${result.forgot.address}).`
+  if ('forgot' in result) {
+    const what = result.cleaned ? ', its host key, and what was copied there' : ' and its host key'
+    return [`Forgot ${result.forgot.name} (${result.forgot.address})${what}.`, ...result.notes].join('\n')
+  }
   const { saved, serialPorts, local, tensorflow, notes } = result
   const gigabytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(1)} GB`
   const ports = serialPorts.map(({ path, manufacturer = '', vendorId, productId }) => [

@@ -43,5 +43,10 @@ export const devicesList = {
 
 export const devicesForget = {
   request: z.object({ name: z.string().min(1) }),
-  result: z.object({ forgot: saved, saved: z.array(saved) }),
+  result: z.object({
+    forgot: saved,
+    saved: z.array(saved),
+    cleaned: z.boolean().describe('whether the board was reached, and what had been copied there removed'),
+    notes: z.array(z.string()),
+  }),
 }

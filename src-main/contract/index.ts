@@ -7,6 +7,7 @@ import { check, create, inspect, methods, prune } from './model'
 import { runRequest, runResult } from './run'
 import { evaluate, finetune, profile, search } from './work'
 
+export * from './ask'
 export * from './events'
 export * from './failure'
 export * from './options'

@@ -6,6 +6,7 @@ import { weightless } from '../formats/onnx/weightless'
 import { hashBytes } from '../projects/provenance'
 import { disturbance, powerMode } from './agent/judge'
 import { layered, measured, type BoardState, type Measured } from './agent/protocol'
+import { removeAgent } from './agent/start'
 import { BoardSession, type SessionOptions } from './agent/session'
 import type { Device, LayerTime, MeasureOptions, RawMeasurement } from './device'
 import { QuietGate, quietProcesses } from './measuring/quiet'
@@ -106,6 +107,11 @@ export class BoardDevice implements Device {
     return { device, models, processes, discarded: discarded + hot, state }
   }
 
+  /** Weights are in memory twice or more, once as they are and once packed; beside them lie activations. */
+  together(bytes: number): Promise<number> {
+    return this.steadily(async ({ facts }) => Math.floor((0.6 * facts.memory.available) / (3 * bytes + (4 << 20))))
+  }
+
   async layers(model: string, shape: readonly number[], runs: number): Promise<LayerTime[]> {
     const sent = await prepare([model])
     const { threads } = this.options
@@ -124,11 +130,20 @@ export class BoardDevice implements Device {
     )
   }
 
-  /** Removes the agent and its folder from the board. */
-  async forget(): Promise<void> {
-    const session = await this.open()
-    await session.forget()
-    this.session = undefined
+  /** Removes the agent, its files and their folder from the board. @throws LupineError of the connection */
+  async forget(signal?: AbortSignal): Promise<void> {
+    await this.close()
+    const connection = await this.transport.connect(signal)
+    try {
+      await removeAgent(connection, this.transport.place)
+    } finally {
+      connection.close()
+    }
+  }
+
+  /** Forgets what this computer keeps of the board's identity: its host key. */
+  forgetHere(): Promise<void> {
+    return this.transport.forget()
   }
 
   /**

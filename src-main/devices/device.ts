@@ -46,6 +46,8 @@ export interface Device {
    * @throws LupineError kind 'device', or 'interrupted'
    */
   measure(models: readonly string[], shape: readonly number[], options: MeasureOptions): Promise<RawMeasurement>
+  /** How many models with so many bytes of weights its memory holds at once; absent: as many as anybody wants. */
+  together?(bytes: number): Promise<number>
   /**
    * Times of one model's kernels, ms, in the order they run, in a run of their own.
    * @param name what the model is ("original", "result"): for devices that only know what was measured before

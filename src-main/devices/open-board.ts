@@ -1,16 +1,16 @@
+import type { Ask } from '../contract'
 import { fail } from '../core/failure'
 import { type DeviceAddress, parseDevice } from './address'
 import { BoardDevice } from './board'
 import { saveDevice, savedDevices } from './saved'
 import { SshTransport } from './transports/ssh'
-import type { Ask } from './transports/transport'
 
 export interface BoardSurroundings {
   /** Path of lupine_agent.py. */
   readonly agent: string
   readonly note?: (level: 'info' | 'warning', text: string) => void
   /** For passwords and unknown host keys; absent where nobody can be asked. */
-  readonly ask?: Ask
+  readonly ask?: Ask | undefined
 }
 
 /** Is it a board's address, or a saved board's name? @throws LupineError 'device-address', 'device-unsupported' */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Cancellation, LatencyMeasurement, LatencyOracle, Widths } from '../core/ports'
 import { planKey } from '../core/search/archive'
 import type { Coupling } from '../core/coupling/groups'
+import { networkCost } from '../core/graph/cost'
 import { pruneSubject, type Subject } from '../core/pruning/subject'
 import { saveOnnx, writeAtomically } from '../formats/onnx/files'
 import type { Device, MeasureOptions } from './device'
@@ -52,8 +53,12 @@ export class DeviceOracle implements LatencyOracle {
     const { percentile } = this.options
     const effort = this.options.effort ?? (percentile === undefined ? effortFor(among) : tailEffort(percentile))
     const results: LatencyMeasurement[] = []
-    for (let from = 0; from < variants.length; from += perSession) {
-      const chunk = variants.slice(from, from + perSession)
+    const { device, subject } = this.options
+    const room = (await device.together?.(networkCost(subject.network).weightBytes)) ?? Infinity
+    // The sentinel is one of them.
+    const most = Math.max(1, Math.min(perSession, room - 1))
+    for (let from = 0; from < variants.length; from += most) {
+      const chunk = variants.slice(from, from + most)
       results.push(
         ...(await this.measureChunk(chunk, repetition, effort, (done, total) =>
           this.options.onProgress?.(from + (done / total) * chunk.length, variants.length),

@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import {
   calls,
   jobs,
+  type Ask,
   type CallName,
   type CallRequest,
   type CallResult,
@@ -23,8 +24,8 @@ type CallTable = { [N in CallName]: (request: Parsed<(typeof calls)[N]>) => Prom
 type JobTable = { [N in JobName]: (request: Parsed<(typeof jobs)[N]>, job: JobContext) => Promise<JobResult<N>> }
 
 /** Puts the program together; what a topic needs is loaded with its first request, so that small ones answer at once. */
-export function createProgram(): Program {
-  const register = new Jobs()
+export function createProgram(ports: { readonly ask?: Ask | undefined } = {}): Program {
+  const register = new Jobs(ports.ask)
   const table: CallTable = {
     'model.inspect': inspectModel,
     'model.check': async (request) => (await import('./check')).checkModel(request),
@@ -32,7 +33,7 @@ export function createProgram(): Program {
     'model.new': async (request) => (await import('./new')).newModel(request),
     'methods.list': async (request) => (await import('./methods')).listMethods(request),
     'devices.list': async () => (await import('./devices')).listDevices(),
-    'devices.forget': async (request) => (await import('./devices')).forgetSavedDevice(request),
+    'devices.forget': async (request) => (await import('./devices')).forgetSavedDevice(request, ports.ask),
     'program.about': async () => (await import('./about')).aboutProgram(),
     'jobs.list': () => Promise.resolve(register.list()),
     'jobs.cancel': ({ job }) => act(() => register.get(job).cancel()),

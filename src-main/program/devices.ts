@@ -1,7 +1,10 @@
-import type { CallResult } from '../contract'
+import type { Ask, CallResult } from '../contract'
+import { toFailure } from '../core/failure'
+import { openBoard } from '../devices/open-board'
 import { forgetDevice, savedDevices } from '../devices/saved'
 import { listSerialPorts } from '../devices/serial-ports'
 import { thisComputer } from '../devices/this-computer'
+import { agentPath } from './sample'
 import { tensorflowFacts } from './tensorflow/facts'
 import { judgeTensorflow } from './tensorflow/judge'
 
@@ -23,8 +26,33 @@ export async function listDevices(): Promise<CallResult<'devices.list'>> {
   }
 }
 
-/** `devices forget NAME`. @throws LupineError input 'device-unknown' */
-export async function forgetSavedDevice({ name }: { name: string }): Promise<CallResult<'devices.forget'>> {
+/** ms that a board may take to be cleaned; it may well be switched off. */
+const patience = 30_000
+
+/**
+ * `devices forget NAME`: the saved entry, the trusted host key, and what was copied to the board, if it can be reached.
+ * @throws LupineError input 'device-unknown'
+ */
+export async function forgetSavedDevice({ name }: { name: string }, ask?: Ask): Promise<CallResult<'devices.forget'>> {
+  const notes: string[] = []
+  const known = (await savedDevices()).some((device) => device.name === name)
+  const cleaned = known && (await cleanBoard(name, notes, ask))
   const forgot = await forgetDevice(name)
-  return { forgot, saved: await savedDevices() }
+  return { forgot, saved: await savedDevices(), cleaned, notes }
+}
+
+async function cleanBoard(name: string, notes: string[], ask: Ask | undefined): Promise<boolean> {
+  try {
+    const board = await openBoard(name, { agent: agentPath(), ask })
+    try {
+      await board.forget(AbortSignal.timeout(patience))
+      return true
+    } finally {
+      await board.forgetHere()
+    }
+  } catch (error) {
+    const { message } = toFailure(error)
+    notes.push(`Nothing was removed from the board: ${message}`)
+    return false
+  }
 }

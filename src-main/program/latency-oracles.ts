@@ -22,7 +22,11 @@ export const planEffort: Effort = { processes: 3, rounds: 10, slice: 6 }
 export async function deviceFor(address: string, job: JobContext): Promise<Device> {
   if (!isBoard(address))
     return openDevice(address, () => job.note('info', 'Waiting: another Lupine is measuring on this computer.'))
-  const board = await openBoard(address, { agent: agentPath(), note: (level, text) => job.note(level, text) })
+  const board = await openBoard(address, {
+    agent: agentPath(),
+    note: (level, text) => job.note(level, text),
+    ask: job.ask,
+  })
   job.atEnd(() => board.close())
   return board
 }

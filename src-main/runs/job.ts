@@ -1,5 +1,5 @@
 import { LupineError, toFailure, type Failure, type Result } from '../core/failure'
-import type { JobSummary } from '../contract'
+import type { Ask, JobSummary } from '../contract'
 import type { Cancellation, Progress } from '../core/ports'
 import { EventLog } from './event-log'
 import { Pace } from './progress'
@@ -23,6 +23,8 @@ export interface JobContext extends Cancellation {
   note(level: 'info' | 'warning', text: string): void
   /** The project folder, once there is one: events are written there, and the way out names it. */
   useFolder(folder: string, eventsFile: string): void
+  /** Asks the user; absent where there is nobody. */
+  readonly ask?: Ask | undefined
   /** Called when the job is paused or goes on. */
   onPause(listener: (paused: boolean) => void): void
   /** Done when the job has ended, however it did. */
@@ -44,6 +46,7 @@ export class Job implements JobContext {
   constructor(
     readonly id: string,
     readonly kind: string,
+    readonly ask?: Ask,
   ) {
     this.log = new EventLog(id)
   }

@@ -1,15 +1,18 @@
 import { randomBytes } from 'node:crypto'
 import { fail, type Result } from '../core/failure'
-import type { JobEvent, JobSummary } from '../contract'
+import type { Ask, JobEvent, JobSummary } from '../contract'
 import { Job, type JobContext } from './job'
 
 /** Every job of this program, by id. */
 export class Jobs {
   private readonly jobs = new Map<string, { job: Job; ended: Promise<Result<unknown>> }>()
 
+  /** @param ask where a job's questions go; absent: there is nobody to ask */
+  constructor(private readonly ask?: Ask) {}
+
   /** Starts work as a job; it goes on whether or not anyone listens. */
   start<T>(kind: string, request: unknown, work: (context: JobContext) => Promise<T>): Job {
-    const job = new Job(randomBytes(6).toString('hex'), kind)
+    const job = new Job(randomBytes(6).toString('hex'), kind, this.ask)
     // The id is known to the caller before the first event.
     const ended = Promise.resolve().then(() => job.run(request, work))
     this.jobs.set(job.id, { job, ended })

@@ -9,7 +9,7 @@ import { temporaryFolder } from '../fixtures/temporary'
 
 const cli = resolve(import.meta.dirname, '../../out/main/cli.js')
 const dir = temporaryFolder('devices')
-const pi = { name: 'pi', address: 'ssh://user@pi.local', lastUsed: '2026-11-01T10:00:00.000Z' }
+const pi = { name: 'pi', address: 'ssh://user@127.0.0.1:9', lastUsed: '2026-11-01T10:00:00.000Z' }
 
 function lupine(...args: string[]) {
   const env = { ...process.env, XDG_CONFIG_HOME: dir, APPDATA: dir }
@@ -36,7 +36,8 @@ it('shows saved boards, this computer, and what TensorFlow runs on and why', () 
 })
 
 it('forgets a board, once', () => {
-  expect(answer('forget', 'pi')).toEqual({ forgot: pi, saved: [] })
+  const notes = [expect.stringMatching(/^Nothing was removed from the board: .*nothing listens on port 9/)]
+  expect(answer('forget', 'pi')).toEqual({ forgot: pi, saved: [], cleaned: false, notes })
   const again = lupine('forget', 'pi', '--json')
   expect([again.status, JSON.parse(again.stdout)]).toMatchObject([3, { error: { code: 'device-unknown' } }])
   expect(lupine('forget').status).toBe(2)

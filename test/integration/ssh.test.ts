@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import ssh2 from 'ssh2'
 import { afterEach, describe, expect, it } from 'vitest'
 import { fingerprint } from '../../src-main/devices/transports/known-hosts'
-import type { Question } from '../../src-main/devices/transports/transport'
+import type { Question } from '../../src-main/contract'
 import { sshTo } from '../fixtures/board/device'
 import { type BoardServer, boardServer, type BoardServerOptions, newKey } from '../fixtures/board/ssh-server'
 import { temporaryFolder } from '../fixtures/temporary'
@@ -179,6 +179,21 @@ describe('ssh', () => {
     await expect((await sshTo('ssh://pi@board.invalid', { home })).connect()).rejects.toMatchObject(
       failure('device-unknown-host', /no computer named board.invalid/),
     )
+  })
+
+  it('takes a board that hangs up for one that is starting', async () => {
+    const home = temporaryFolder('ssh-host')
+    const booting = createServer((socket) =>
+      socket
+        .on('error', () => undefined)
+        .resume()
+        .end(),
+    )
+    await new Promise<void>((resolve) => booting.listen(0, '127.0.0.1', resolve))
+    const { port } = booting.address() as AddressInfo
+    const transport = await sshTo(`ssh://pi@127.0.0.1:${port}`, { home })
+    await expect(transport.connect()).rejects.toMatchObject(failure('device-lost', /connection lost before handshake/))
+    await new Promise((resolve) => booting.close(resolve))
   })
 
   it('notices by itself that a connection is dead', async () => {

@@ -93,5 +93,4 @@ export const layered = z.object({
 export const installed = z.object({ path: z.string() })
 export const sizes = z.object({ sizes: z.array(z.number()) })
 export const verified = z.object({ good: z.boolean() })
-export const forgotten = z.object({ left: z.boolean() })
 export const nothing = z.object({})

@@ -4,7 +4,7 @@ import type { Connection, Transport } from '../transports/transport'
 import { judgeBoard } from './judge'
 import { runtimeLibrary, type RuntimeLibrary } from './library'
 import { AgentRefusal, type AgentLink } from './link'
-import { boardFacts, forgotten, nothing, sizes, verified, type BoardFacts } from './protocol'
+import { boardFacts, nothing, sizes, verified, type BoardFacts } from './protocol'
 import { refused } from './refusals'
 import { agentSource, sendFile, startAgent, type AgentSource } from './start'
 
@@ -88,13 +88,6 @@ export class BoardSession {
         if (again >= 2 || !(await this.mended(error.refusal.code))) throw refused(this.place, error.refusal)
       }
     }
-  }
-
-  /** @returns whether anything of it is left on the board */
-  async forget(): Promise<boolean> {
-    const { left } = await this.link.request('forget', {}, forgotten)
-    this.close()
-    return left
   }
 
   close(): void {

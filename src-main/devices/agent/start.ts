@@ -38,6 +38,25 @@ const installCommand =
   quoted('import sys;s=sys.stdin.buffer.read();exec(compile(s,"agent","exec"),{"__name__":"__main__","SOURCE":s})') +
   ' install'
 
+/** Removes what the agent made, and nothing else: a board may have a Lupine of its own. */
+const removeCommand = `exec sh -c ${quoted(
+  `for d in ${folders}; do if [ -O "$d" ]; then rm -rf "$d/files" "$d/measuring.lock" "$d"/agent-* "$d"/profile-*; rmdir "$d" 2>/dev/null; fi; done; exit 0`,
+)}`
+
+/** Leaves nothing of the agent on a board. @throws LupineError 'not-removed', or of the connection */
+export async function removeAgent(connection: Connection, place: string): Promise<void> {
+  const program = await connection.start(removeCommand)
+  program.stdin.end()
+  const { code } = await onlyLine(program, connection, 30_000, place)
+  if (code !== 0)
+    throw fail(
+      'device',
+      'not-removed',
+      `What Lupine copied to ${place} could not be removed (exit code ${code ?? 'unknown'}).`,
+      'Remove ~/.cache/lupine there by hand.',
+    )
+}
+
 export interface AgentSource {
   readonly bytes: Uint8Array
   readonly sha256: string

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import ssh2 from 'ssh2'
 import type { AnyAuthMethod, AuthHandlerMiddleware, ParsedKey } from 'ssh2'
-import type { Ask } from './transport'
+import type { Ask } from '../../contract'
 
 export interface Credentials {
   readonly user: string

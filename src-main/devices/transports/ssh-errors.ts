@@ -48,6 +48,8 @@ export function connectTrouble(
       `${place} does not answer${code ? ` (${code})` : ''}.`,
       'Is it switched on and on this network? ping it; look at its address, cable and firewall.',
     )
+  // Not the board's words for a disagreement, but of a board that is just starting, or going down.
+  if (/connection lost/i.test(message)) return channelTrouble({ message: message.toLowerCase() }, place)
   if (level === 'handshake' || level === 'protocol')
     return fail(
       'device',

@@ -3,13 +3,14 @@ import { homedir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import ssh2 from 'ssh2'
 import type { Client as SshClient, ConnectConfig } from 'ssh2'
+import type { Ask } from '../../contract'
 import { fail, LupineError } from '../../core/failure'
 import type { DeviceAddress } from '../address'
 import { fingerprint, forgetHost, keyType, type KnownHost, knownHosts, trustHost } from './known-hosts'
 import { Login } from './ssh-auth'
 import { defaultIdentities, type SshSettings, sshSettings } from './ssh-config'
 import { channelTrouble, connectTrouble, hostKeyChanged, hostKeyUnknown } from './ssh-errors'
-import type { Ask, Connection, Exit, Program, Transport } from './transport'
+import type { Connection, Exit, Program, Transport } from './transport'
 
 export type SshAddress = Extract<DeviceAddress, { kind: 'ssh' }>
 
@@ -126,7 +127,8 @@ export class SshTransport implements Transport {
       }
       signal?.addEventListener('abort', abort, { once: true })
       client.once('ready', () => settle())
-      client.once('error', (error) => settle(refusal ?? connectTrouble(error, place, this, login.tried)))
+      // Stays: a client that was given up may still have an error to tell, which nobody needs.
+      client.on('error', (error) => settle(refusal ?? connectTrouble(error, place, this, login.tried)))
       client.once('close', () => settle(refusal ?? connectTrouble({ code: 'ECONNRESET' }, place, this, login.tried)))
       const config: ConnectConfig = {
         host: this.host,

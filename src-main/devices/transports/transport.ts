@@ -36,12 +36,3 @@ export interface Transport {
   /** Forgets what this computer keeps of the board, such as its host key. */
   forget(): Promise<void>
 }
-
-/** What a connection may want to know of the user. */
-export interface Question {
-  readonly kind: 'password' | 'passphrase' | 'trust'
-  readonly text: string
-}
-
-/** @returns undefined when there is nobody to ask */
-export type Ask = (question: Question) => Promise<string | undefined>
