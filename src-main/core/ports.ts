@@ -56,10 +56,10 @@ export interface Score {
   readonly estimated?: true
 }
 
-/** Evaluates on a few images first; a candidate that beyond doubt does not beat the rival is not evaluated further. */
+/** Evaluates on a few images first; a candidate that beyond doubt does not beat its rival is not evaluated further. */
 export interface Race {
-  /** Absent: there is no such plan yet, and only its `few` are wanted. */
-  readonly rival?: Score | undefined
+  /** Per candidate; undefined: there is no such plan, and only its `few` are wanted. */
+  readonly rivals: readonly (Score | undefined)[]
 }
 
 export interface Evaluator {

@@ -42,7 +42,10 @@ class ScorerPool implements Evaluator {
     for (let start = 0; start < candidates.length; start += processes.length) {
       await job.gate()
       const chunk = candidates.slice(start, start + processes.length)
-      const calls = chunk.map((widths, i) => processes[i]!.call('score', { widths, race }, { signal: job.signal }))
+      const calls = chunk.map((widths, i) => {
+        const request = { widths, ...(race && { race: { rival: race.rivals[start + i] } }) }
+        return processes[i]!.call('score', request, { signal: job.signal })
+      })
       scores.push(...(await Promise.all(calls)))
     }
     return scores

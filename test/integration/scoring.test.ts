@@ -105,11 +105,11 @@ describe('the scorer', () => {
     expect(await scorer.score({ 'layer3.0.conv1': 60 })).toEqual(some)
   })
 
-  it('races on a quarter of the images against a rival, and goes on with what may beat it', async () => {
+  it('races on an eighth of the images against a rival, and goes on with what may beat it', async () => {
     const folder = temporaryFolder('race')
-    await writeTinyCifar(folder, 600)
+    await writeTinyCifar(folder, 1100)
     const data = { address: `cifar10:${folder}`, normalization: half }
-    const racing = await Scorer.create({ model, data, fitnessImages: 256, recalibrationImages: 256, threads: 1 })
+    const racing = await Scorer.create({ model, data, fitnessImages: 512, recalibrationImages: 512, threads: 1 })
     const better = { 'layer3.0.conv1': 48 }
     const worse = { 'layer1.0.conv1': 2, 'layer2.0.conv1': 2, 'layer3.0.conv1': 2 }
     const rival = await racing.score(better, {})

@@ -110,6 +110,7 @@ export class Recorder {
   async evaluate(candidates: readonly Widths[], onRecorded?: OnRecorded<Score>, race?: Race): Promise<Score[]> {
     const estimates = candidates.filter((widths) => !race && this.score(widths)?.estimated)
     if (estimates.length > 0) await this.rescore(estimates)
+    const rivals = new Map(candidates.map((widths, i) => [widths, race?.rivals[i]]))
     const missing = new Map(candidates.map((widths) => [planKey(widths), widths]))
     for (const key of this.scores.keys()) missing.delete(key)
     const keys = [...missing.keys()]
@@ -127,7 +128,7 @@ export class Recorder {
       [...missing.values()],
       'score',
       this.evaluator.parallel ?? 1,
-      (part) => this.evaluator.evaluate(part, race),
+      (part) => this.evaluator.evaluate(part, race && { rivals: part.map((widths) => rivals.get(widths)) }),
       (score, i) => {
         this.scores.set(keys[i]!, score)
         flush(candidates.length)

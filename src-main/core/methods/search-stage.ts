@@ -1,3 +1,4 @@
+import type { ArchiveEntry } from '../search/archive'
 import { BeeColony } from '../search/bee-colony'
 import { DifferentialEvolution } from '../search/differential-evolution'
 import { GreyWolf } from '../search/grey-wolf'
@@ -56,8 +57,8 @@ export async function drive(
   for (let count = 0, best = Infinity; !searcher.done;) {
     const batch = searcher.ask()
     if (searcher.done) break
-    const rival = searcher.rival()
-    const race: Race | undefined = searcher.races ? { rival: rival && recorder.score(rival.widths) } : undefined
+    const scoreOf = (rival: ArchiveEntry | undefined) => rival && recorder.score(rival.widths)
+    const race: Race | undefined = searcher.races ? { rivals: searcher.rivals().map(scoreOf) } : undefined
     const leaders = searcher.leaders().map(({ fitness, cost }) => ({ fitness, cost }))
     const scores = await recorder.evaluate(
       batch.map((candidate) => candidate.widths),

@@ -123,8 +123,10 @@ export class BeeColony extends PopulationSearcher {
     this.colony = { sources, failures, phase: phase === 'employed' ? 'onlooker' : 'employed', trials: [] }
   }
 
-  protected standing(): readonly Member[] {
-    return this.colony.sources
+  /** A scout takes its source's place whatever it brings. */
+  protected opponent(key: string): Member | undefined {
+    const trial = this.colony.trials.find(({ member }) => member.key === key)
+    return trial && !trial.scout ? this.colony.sources[trial.source] : undefined
   }
 
   protected members(): Inner {

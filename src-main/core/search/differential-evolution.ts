@@ -81,8 +81,8 @@ export class DifferentialEvolution extends PopulationSearcher {
     this.pool = { population: next, trials: [] }
   }
 
-  protected standing(): readonly Member[] {
-    return this.pool.population
+  protected opponent(key: string): Member | undefined {
+    return this.pool.population[this.pool.trials.findIndex((trial) => trial?.key === key)]
   }
 
   protected members(): Inner {

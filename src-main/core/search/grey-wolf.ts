@@ -91,8 +91,10 @@ export class GreyWolf extends PopulationSearcher {
   }
 
   /** Plain GWO compares with its leaders only. */
-  protected standing(): readonly Member[] {
-    return this.options.variant === 'igwo' ? this.wolves.pack : this.wolves.leaders
+  protected opponent(key: string): Member | undefined {
+    const { pack, leaders, moves } = this.wolves
+    if (this.options.variant === 'gwo') return leaders.at(-1)
+    return pack[moves.findIndex((own) => own.some((move) => move.key === key))]
   }
 
   protected members(): Inner {

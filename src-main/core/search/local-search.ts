@@ -75,8 +75,8 @@ export class LocalSearch extends PopulationSearcher {
     this.local = { best: better ? fittest : best, trials: [], misses: better ? 0 : misses + 1 }
   }
 
-  protected standing(): readonly Member[] {
-    return this.local.best ? [this.local.best] : []
+  protected opponent(): Member | undefined {
+    return this.local.best ?? undefined
   }
 
   protected members(): Inner {

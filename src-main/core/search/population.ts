@@ -64,16 +64,14 @@ export abstract class PopulationSearcher extends BaseSearcher {
     return generation.batch
   }
 
-  /** Those whose fitness others are compared with. */
-  protected abstract standing(): readonly Member[]
+  /** The member that a plan asked for is to replace; undefined where it comes in without a comparison. */
+  protected abstract opponent(key: string): Member | undefined
 
-  /** No better than any that stands, nor than the best few. */
-  override rival(): ArchiveEntry | undefined {
-    const standing = this.standing()
-    const fewBest = super.rival()
-    if (standing.length === 0 || !fewBest) return undefined
-    const worst = this.score(this.sort(standing).at(-1)!)
-    return byFitness(worst, fewBest) > 0 ? worst : fewBest
+  protected override rivalOf({ key }: Candidate, last: ArchiveEntry): ArchiveEntry | undefined {
+    const opponent = this.opponent(key)
+    if (!opponent) return undefined
+    const own = this.score(opponent)
+    return byFitness(own, last) > 0 ? own : last
   }
 
   protected inner(): object {

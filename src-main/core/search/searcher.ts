@@ -31,10 +31,10 @@ export interface Searcher {
   /** The best three ever seen. */
   leaders(): readonly ArchiveEntry[]
   /**
-   * A plan that a candidate has to beat to make any difference to what comes: its fitness may be an estimate otherwise.
-   * Undefined while every candidate counts.
+   * Per plan asked for, one that it has to beat to make any difference to what comes: its fitness may be an estimate
+   * otherwise. Undefined where it counts in any case.
    */
-  rival(): ArchiveEntry | undefined
+  rivals(): readonly (ArchiveEntry | undefined)[]
   /** Whether there will ever be a rival. */
   readonly races: boolean
   state(): SearcherState
@@ -57,7 +57,7 @@ export function leadingCost(problem: Problem, widths: Widths): number {
 }
 
 /** As many of the best plans may be measured and compared: their fitness is exact. */
-const kept = 8
+const kept = 6
 
 /** How often a repaired duplicate is mutated before the duplicate is accepted. */
 const MUTATIONS = 8
@@ -131,8 +131,14 @@ export abstract class BaseSearcher implements Searcher {
     return true
   }
 
-  rival(): ArchiveEntry | undefined {
-    return this.archive.best(kept)[kept - 1]
+  rivals(): (ArchiveEntry | undefined)[] {
+    const last = this.archive.best(kept)[kept - 1]
+    return this.ask().map((candidate) => last && this.rivalOf(candidate, last))
+  }
+
+  /** @param last the last of the best plans, whose fitness is to be exact */
+  protected rivalOf(_candidate: Candidate, last: ArchiveEntry): ArchiveEntry | undefined {
+    return last
   }
 
   state(): SearcherState {

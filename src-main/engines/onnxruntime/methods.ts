@@ -1,4 +1,4 @@
-import type { Race, Score, Widths } from '../../core/ports'
+import type { Score, Widths } from '../../core/ports'
 import type { EngineMethods } from '../interface'
 import type { ChannelsRequest } from './channels'
 import type { LayersRequest, LayerTime } from './layers'
@@ -24,7 +24,11 @@ export interface OnnxruntimeMethods extends Pick<EngineMethods, 'describe' | 'fo
   measure: { request: MeasureRequest; result: RoundRobinSamples; progress: { done: number; total: number } }
   layers: { request: LayersRequest; result: LayerTime[]; progress: never }
   openScorer: { request: ScorerRequest; result: ScorerDescription; progress: never }
-  score: { request: { widths: Widths; race?: Race | undefined }; result: Score; progress: never }
+  score: {
+    request: { widths: Widths; race?: { rival?: Score | undefined } | undefined }
+    result: Score
+    progress: never
+  }
   /** The score of a network as it is; the scorer must be open. */
   scoreModel: { request: { model: string }; result: Score; progress: never }
   /** Opens a data set for a network, to see whether it is one. */

@@ -1,5 +1,5 @@
 import type { Network } from '../../core/graph/network'
-import type { Race, Score, Widths } from '../../core/ports'
+import type { Score, Widths } from '../../core/ports'
 import { createSubject, pruneSubject, type Subject } from '../../core/pruning/subject'
 import type { DataSource } from '../../datasets/dataset'
 import { splitOf } from '../../datasets/open'
@@ -35,7 +35,7 @@ export interface ScorerDescription {
 }
 
 /** Part of the images that a race is run on, and the fewest worth one. */
-const part = 1 / 4
+const part = 1 / 8
 const fewest = 64
 
 interface Few {
@@ -84,7 +84,7 @@ export class Scorer {
   }
 
   /** Divergence and top-1 on the fitness images after BN recalibration; with a race, on a few images first. */
-  async score(widths: Widths, race?: Race): Promise<Score> {
+  async score(widths: Widths, race?: { readonly rival?: Score | undefined }): Promise<Score> {
     const pruned = pruneSubject(this.subject, widths)
     const few = race && this.few && (await this.scoreFew(pruned, this.few))
     const { rival } = race ?? {}

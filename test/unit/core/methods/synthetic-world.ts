@@ -1,4 +1,4 @@
-import type { Evaluator, LatencyMeasurement, LatencyOracle, Race, Score, Widths } from '../../../../src-main/core/ports'
+import type { Evaluator, LatencyMeasurement, LatencyOracle, Score, Widths } from '../../../../src-main/core/ports'
 import type { LatencyGroup } from '../../../../src-main/core/latency/table'
 import type { CostModel } from '../../../../src-main/core/search/budget'
 import { beyondDoubtLarger } from '../../../../src-main/core/statistics/race'
@@ -77,7 +77,7 @@ export function createWorld(options: WorldOptions = {}): World {
   // Some images are harder than others, for every plan alike.
   const images = Array.from({ length: 64 }, () => Math.exp(random.normal()))
   const mean = images.reduce((sum, hard) => sum + hard, 0) / images.length
-  const evaluateOne = (widths: Widths, race?: Race): Score => {
+  const evaluateOne = (widths: Widths, race?: { readonly rival: Score | undefined }): Score => {
     asked.evaluated++
     const divergence = loss(widths) + 0.003
     if (!race) return { divergence, top1: undefined }
@@ -92,7 +92,10 @@ export function createWorld(options: WorldOptions = {}): World {
     groups,
     costs: { cost },
     oracle: { measure: async (variants) => variants.map(measureOne) },
-    evaluator: { evaluate: async (candidates, race) => candidates.map((widths) => evaluateOne(widths, race)) },
+    evaluator: {
+      evaluate: async (candidates, race) =>
+        candidates.map((widths, i) => evaluateOne(widths, race && { rival: race.rivals[i] })),
+    },
     ratio,
     loss,
     asked,
