@@ -57,7 +57,8 @@ export class BoardDevice implements Device {
   async measure(models: readonly string[], shape: readonly number[], options: MeasureOptions): Promise<RawMeasurement> {
     const { cancellation, onProgress, rounds, slice, seed } = options
     const device = await this.key()
-    const sent = await prepare(models)
+    let sent = await prepare(models)
+    let whole = false
     const states: { before: BoardState; after: BoardState }[] = []
     let hot = 0
     const oneProcess = async (index: number): Promise<RawMeasurement['processes'][number]> => {
@@ -84,7 +85,12 @@ export class BoardDevice implements Device {
         )
         const fault = misfit(block, models.length, rounds)
         if (fault) throw strange(this.transport.place, fault)
-        if (block.finite.includes(false)) this.options.note?.('warning', overflowed)
+        if (block.finite.includes(false) && !whole) {
+          // Constants in place of weights overflow in some networks, and values that are no numbers may take longer.
+          whole = true
+          sent = await prepare(models, (bytes) => bytes)
+          continue
+        }
         const why = disturbance(block.before, block.after)
         if (why && cooling < coolings) {
           hot++
@@ -193,20 +199,21 @@ export class BoardDevice implements Device {
   }
 }
 
-/** The models without the weight of their weights, by SHA-256: what each is, and the files; equal ones are one file. */
-async function prepare(paths: readonly string[]): Promise<{ models: string[]; files: Map<string, Uint8Array> }> {
+/** The models as they are sent, by SHA-256: what each is, and the files; equal ones are one file. */
+async function prepare(
+  paths: readonly string[],
+  lighten = weightless,
+): Promise<{ models: string[]; files: Map<string, Uint8Array> }> {
   const files = new Map<string, Uint8Array>()
   const models: string[] = []
   for (const path of paths) {
-    const bytes = weightless(await readModelBytes(path))
+    const bytes = lighten(await readModelBytes(path))
     const sha = hashBytes(bytes)
     files.set(sha, bytes)
     models.push(sha)
   }
   return { models, files }
 }
-
-const overflowed = 'A network without its weights gave values that are no numbers; its times may be off.'
 
 function misfit({ samples, sentinel }: Measured, models: number, rounds: number): string | undefined {
   if (samples.length !== models) return `${samples.length} lists of times for ${models} networks`

@@ -115,5 +115,5 @@ describe.skipIf(why)('an emulated board', () => {
     expect(raw.processes.map(({ samples }) => samples[0]!.length)).toEqual([2, 2])
     expect(notes.join(' ')).toContain('Waiting for it')
     await back
-  })
+  }, 480_000)
 })

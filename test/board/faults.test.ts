@@ -4,6 +4,8 @@ import { existsSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { NetworkBuilder } from '../../src-main/core/graph/builder'
+import { createRandom } from '../../src-main/core/statistics/random'
 import type { BoardDevice } from '../../src-main/devices/board'
 import { saveOnnx } from '../../src-main/formats/onnx/files'
 import { hashFile } from '../../src-main/projects/provenance'
@@ -122,6 +124,19 @@ describe.runIf(fit)('a board over ssh', () => {
       expect((await measuring).processes).toHaveLength(1)
       expect(notes.filter((text) => text.includes('Waiting for it'))).toHaveLength(waited)
     }
+  })
+
+  it('gets the weights after all where a network without them gives no numbers', async () => {
+    const b = new NetworkBuilder(createRandom(1))
+    let value = b.node('Conv', 'conv', ['input', b.constant('weight', [8, 3, 1, 1], new Float32Array(24))], {
+      kernel_shape: [1, 1],
+    })
+    for (const name of ['once', 'twice', 'thrice']) value = b.node('Exp', name, [value])
+    const path = join(own, 'steep.onnx')
+    await saveOnnx(path, b.finish('steep', [3, 32, 32], value, 8))
+    const board = await device(server.port)
+    expect((await board.measure([path], shape, effort)).processes).toHaveLength(1)
+    expect(readdirSync(files)).toEqual(expect.arrayContaining([await hashFile(path)]))
   })
 
   it('whose worker is killed is told about, with what helps', async () => {
