@@ -63,6 +63,13 @@ describe('methods that are no search', () => {
     expect(left[0]! + left[1]!).toBe(12)
   })
 
+  test('ista lets go of what came to zero, and takes no target', async () => {
+    const changes = { method: 'ista', methodEpochs: 2, methodOptions: { rho: '4' } } as const
+    await expect(run('ista-refused', changes)).rejects.toMatchObject({ failure: { code: 'method-budget' } })
+    const result = await run('ista', { ...changes, keep: undefined })
+    expect(result.after.params).toBeLessThan(result.before.params)
+  })
+
   test('are gone on with after a stop, to the same result', async () => {
     for (const [method, after] of [
       ['ghfp', 2],

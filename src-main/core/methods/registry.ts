@@ -104,6 +104,18 @@ export const runMethods: Readonly<Partial<Record<RunMethod, MethodDescription>>>
       lambda: { about: 'strength of the penalty on each |γ|', value: 1e-4, minimum: 0 },
     },
   },
+  ista: {
+    about: 'BN scales to exactly zero by proximal steps, constants absorbed (Ye et al., ICLR 2018)',
+    targets: [],
+    targetOptional: true,
+    because: 'what goes follows from rho: the larger, the more',
+    trains: true,
+    options: {
+      lr: learningRate,
+      rho: { about: 'ρ, strength of the penalty: raised until scales come to zero', value: 0.001, minimum: 0 },
+      alpha: { about: 'α, what scales are multiplied by for the training', value: 0.1, minimum: 1e-6, maximum: 1 },
+    },
+  },
   ghfp: filters('gradually hard filter pruning (Cai et al., IJCNN 2021)', { hard: 'cubic' }),
 }
 

@@ -18,6 +18,7 @@ import { finetuneRecipe, flipsFor } from '../../recipes'
 import type { Imported } from '../import'
 import type { RunScene } from '../scene'
 import { filterPruning } from './filters'
+import { ista } from './ista'
 import type { Method, MethodOutcome, MethodScene } from './method'
 import { fpgm, l1 } from './ranked'
 import { slimming } from './slimming'
@@ -25,7 +26,7 @@ import { taylor } from './taylor'
 
 /** What runs each method that is not a search. */
 const methods: Readonly<Partial<Record<TrainedMethod, Method>>> = {
-  ...{ l1, fpgm, slimming, 'taylor-bn': taylor },
+  ...{ l1, fpgm, slimming, ista, 'taylor-bn': taylor },
   ...Object.fromEntries(filterMethods.map((name) => [name, filterPruning(name)])),
 }
 
