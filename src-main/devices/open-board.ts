@@ -19,7 +19,7 @@ export const isBoard = (address: string): boolean => ['ssh', 'saved'].includes(p
 /**
  * A board by its address, or by the name it was saved under. Nothing is connected yet. After its first success it is
  * saved.
- * @throws LupineError usage 'device-address', 'device-unknown', 'ssh-proxy'; input 'devices-damaged'
+ * @throws LupineError usage 'device-address', 'ssh-proxy'; input 'devices-damaged'
  */
 export async function openBoard(given: string, { agent, note, ask }: BoardSurroundings): Promise<BoardDevice> {
   const { address, parsed } = await resolved(given)
@@ -51,7 +51,7 @@ async function resolved(given: string): Promise<{ address: string; parsed: Board
     const names = saved.map(({ name }) => name).join(', ')
     throw fail(
       'usage',
-      'device-unknown',
+      'device-address',
       `"${given}" is not a device, and no board is saved under that name.`,
       `Use local, ssh://user@host, synthetic:SEED or replay:DIR${names ? `, or a saved board: ${names}` : ''}.`,
     )
