@@ -54,5 +54,5 @@ export const searchMethod = z.enum(['igwo', 'gwo', 'abc', 'de', 'knapsack', 'net
 /** What `run` can prune by: searches, and the published procedures that are none. */
 export const runMethod = z.enum([
   ...searchMethod.options,
-  ...(['l1', 'fpgm', 'sfp', 'asfp', 'srfp', 'asrfp', 'hfp', 'ghfp', 'taylor-bn', 'slimming', 'ista'] as const),
+  ...(['l1', 'fpgm', 'sfp', 'asfp', 'srfp', 'asrfp', 'hfp', 'ghfp', 'taylor-bn', 'slimming', 'ista', 'ucp'] as const),
 ])

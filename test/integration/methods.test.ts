@@ -36,6 +36,7 @@ async function run(name: string, changes: Partial<JobRequest<'run'>> = {}): Prom
 test.each([
   ['no target', { keep: undefined }, 'no-budget'],
   ['a keep ratio for a search', { method: 'igwo' }, 'method-budget'],
+  ['a percentile', { keep: undefined, budget: { latency: 0.9, percentile: 95 } }, 'method-budget'],
   ['an unknown option', { method: 'sfp', methodOptions: { speed: '3' } }, 'method-option'],
   ['a value that is none', { method: 'sfp', methodOptions: { softness: '2' } }, 'method-option'],
 ] as const)('is told before anything starts: %s', async (_, changes, code) => {

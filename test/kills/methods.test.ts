@@ -70,6 +70,21 @@ describe('methods that are no search', () => {
     expect(result.after.params).toBeLessThan(result.before.params)
   })
 
+  test('ucp comes to one width for layers alike, by its gates or to a target', async () => {
+    const whole = await run('ucp-mean', {
+      method: 'ucp',
+      keep: undefined,
+      methodOptions: { inherit: 'true', streams: 'true' },
+    })
+    expect(whole.after.params).toBeLessThan(whole.before.params)
+    const widths = new Map(
+      (JSON.parse(await planOf('ucp-mean')) as [string, number[]][]).map(([id, keep]) => [id, keep.length]),
+    )
+    expect(widths.get('stem')).toBe(widths.get('block.conv1'))
+    const half = await run('ucp', { method: 'ucp', epochs: 1 })
+    expect(half.after.params).toBeLessThan(0.75 * half.before.params)
+  })
+
   test('are gone on with after a stop, to the same result', async () => {
     for (const [method, after] of [
       ['ghfp', 2],

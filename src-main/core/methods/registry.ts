@@ -116,6 +116,23 @@ export const runMethods: Readonly<Partial<Record<RunMethod, MethodDescription>>>
       alpha: { about: 'α, what scales are multiplied by for the training', value: 0.1, minimum: 1e-6, maximum: 1 },
     },
   },
+  ucp: {
+    about: 'Uniform Channel Pruning: mean gates of squeeze-and-excitation blocks (Chang et al., JIFS 2021)',
+    targets: every,
+    targetOptional: true,
+    trains: true,
+    options: {
+      lr: learningRate,
+      lambda: {
+        about: 'without a target: channels over (1 + λ) times the mean gate stay',
+        value: 0,
+        minimum: -1,
+        maximum: 1,
+      },
+      inherit: { about: 'goes on with the weights trained with the blocks, instead of from scratch', value: false },
+      streams: { about: 'residual streams are pruned too', value: false },
+    },
+  },
   ghfp: filters('gradually hard filter pruning (Cai et al., IJCNN 2021)', { hard: 'cubic' }),
 }
 

@@ -36,6 +36,7 @@ export async function runJob(request: RunRequest, job: JobContext): Promise<RunR
   if (request.accuracy === undefined) checkTarget(request.method, targetOf(request))
   else checkGoal(request)
   methodOptions(request.method, request.methodOptions)
+  checkPercentile(request)
   await needLabelledData(absolute, job)
   const settings: RunSettings = {
     evaluations: request.evaluations ?? defaultEvaluations,
@@ -48,6 +49,17 @@ export async function runJob(request: RunRequest, job: JobContext): Promise<RunR
     },
   }
   return inProject(await createProject(request.out, 'run', { request: absolute, settings }), job)
+}
+
+/** Percentiles enter a search's own choice; the methods' plans are measured by their medians. */
+function checkPercentile({ method, budget }: RunRequest): void {
+  if (budget.percentile === undefined || searchMethod.safeParse(method).success) return
+  throw fail(
+    'usage',
+    'method-budget',
+    `${method} takes a budget on the median of the latency, not on a percentile.`,
+    'Leave the percentile out, or use a search such as igwo.',
+  )
 }
 
 /** An accuracy stands in for a latency budget, and only searches know what to do with it. */

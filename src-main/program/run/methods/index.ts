@@ -4,7 +4,6 @@ import { fitTarget } from '../../../core/methods/fit-target'
 import { filterMethods } from '../../../core/methods/filters/schedule'
 import { methodOptions, type Target, type TrainedMethod } from '../../../core/methods/registry'
 import type { Widths } from '../../../core/ports'
-import { kindsOf } from '../../../core/search/budget'
 import { planKey } from '../../../core/search/archive'
 import type { Keep } from '../../../core/pruning/widths'
 import { createSubject, type Subject } from '../../../core/pruning/subject'
@@ -22,11 +21,15 @@ import { ista } from './ista'
 import type { Method, MethodOutcome, MethodScene } from './method'
 import { fpgm, l1 } from './ranked'
 import { slimming } from './slimming'
+import { targetOf } from './target'
 import { taylor } from './taylor'
+import { ucp } from './ucp'
+
+export { targetOf } from './target'
 
 /** What runs each method that is not a search. */
 const methods: Readonly<Partial<Record<TrainedMethod, Method>>> = {
-  ...{ l1, fpgm, slimming, ista, 'taylor-bn': taylor },
+  ...{ l1, fpgm, slimming, ista, ucp, 'taylor-bn': taylor },
   ...Object.fromEntries(filterMethods.map((name) => [name, filterPruning(name)])),
 }
 
@@ -93,11 +96,6 @@ export async function methodStage(
     journal.close()
   }
 }
-
-export const targetOf = ({ budget, keep }: RunScene['request']): Target => ({
-  ...Object.fromEntries(kindsOf(budget).map((kind) => [kind, budget[kind]!])),
-  ...(keep !== undefined && { keep }),
-})
 
 /** Half way to a half is √½: every part of the way removes the same fraction of what is left. */
 const partOf = (target: Target, part: number): Target =>
