@@ -146,6 +146,8 @@ export class AgentLink {
 
   private take(line: string): void {
     if (this.gone) return
+    // Most noise is told by this; to have JSON.parse throw a million times takes long.
+    if (!line.startsWith('{')) return this.ignore(line)
     let message: unknown
     try {
       message = plainValue(JSON.parse(line))
