@@ -1,4 +1,5 @@
 import vue from '@vitejs/plugin-vue'
+import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
@@ -9,6 +10,8 @@ const resolve = { alias: { electron: electronStandIn } }
 
 export default defineConfig({
   test: {
+    // All cores: vitest leaves one of two idle.
+    maxWorkers: availableParallelism(),
     globalSetup: ['test/fixtures/own-temporary.ts'],
     projects: [
       { resolve, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 20_000 } },

@@ -43,8 +43,9 @@ describe.skipIf(!existsSync(cli))('latency on made-up devices', () => {
     return answer as unknown as Judged
   }
 
-  it.each([1, 2, 3])('is predicted within the noise and two percent, seed %i', (seed) => {
-    const judged = predict(seed)
+  // More seeds in test/kills, which has the time.
+  it('is predicted within the noise and two percent', () => {
+    const judged = predict(1)
     expect(judged.mape).toBeLessThan(syntheticNoise + 0.02)
     expect(judged.spearman).toBeGreaterThan(judged.floor.spearman - 0.02)
     expect(judged.baseline.macsLinear.mape).toBeGreaterThan(2 * judged.mape)
@@ -53,9 +54,8 @@ describe.skipIf(!existsSync(cli))('latency on made-up devices', () => {
     expect(Object.values(judged.byKind).map(({ plans }) => plans)).toEqual([10, 10, 10, 10])
     const errors = judged.holdout.map(({ predicted, measured }) => Math.abs(predicted - measured) / measured)
     expect(errors.reduce((a, b) => a + b, 0) / 40).toBeCloseTo(judged.mape, 10)
-    if (seed > 1) return
     // The same again: the table is known, and nothing else has changed.
-    const again = predict(seed)
+    const again = predict(1)
     expect(again.cached).toBeGreaterThan(100)
     expect(again.measured).toBeLessThan(40)
     expect(again.mape).toBe(judged.mape)
