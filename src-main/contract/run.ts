@@ -11,6 +11,7 @@ import {
   normalize,
   normPolicy,
   runMethod,
+  searchMethod,
   seed,
 } from './options'
 
@@ -101,3 +102,13 @@ export const stageNames = {
 } as const
 export const stageName = z.enum(Object.keys(stageNames) as [keyof typeof stageNames, ...(keyof typeof stageNames)[]])
 export type StageName = z.infer<typeof stageName>
+
+const onlyOfSearches: readonly StageName[] = ['latency', 'sensitivity', 'search', 'choose', 'refine']
+
+/** The stages that a run goes through, in order: a method of its own has no search, and few searches have a goal. */
+export function stagesOf({ method, accuracy }: Pick<RunRequest, 'method' | 'accuracy'>): StageName[] {
+  const searches = searchMethod.safeParse(method).success
+  const left = new Set<StageName>(searches ? ['method'] : onlyOfSearches)
+  if (!searches || accuracy === undefined) left.add('goal')
+  return stageName.options.filter((name) => !left.has(name))
+}

@@ -1,10 +1,10 @@
 import {
   runResult,
   stageNames,
+  stagesOf,
   type JobEvent,
   type JobSummary,
   type RunResult,
-  type StageName,
 } from '../../src-main/contract'
 import { readProgressData, type PairOfFigures } from '../../src-main/contract/progress'
 import type { Failure } from '../../src-main/core/failure'
@@ -63,7 +63,8 @@ export const isRun = (kind: string): boolean => runKinds.has(kind)
 const longestLog = 1000
 
 export function emptyView({ id, kind, folder, startedAt, state }: JobSummary): JobView {
-  const names = isRun(kind) ? (Object.keys(stageNames) as StageName[]) : []
+  // The usual ones; others come in where the program has them.
+  const names = isRun(kind) ? stagesOf({ method: 'igwo' }) : []
   const stages = names.map((name) => ({ name, title: stageNames[name], state: 'waiting' as const }))
   return { id, kind, folder, startedAt, state, next: 0, stages, search: emptySearch, log: [] }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { stageNames, type JobEvent, type JobSummary } from '../../src-main/contract'
+import { stagesOf, type JobEvent, type JobSummary } from '../../src-main/contract'
 import { emptyView, foldEvents } from '../../src-renderer/stores/job-view'
 import { FakeJob } from '../fixtures/fake-job'
 import { demoScript, fakeResult } from '../fixtures/fake-script'
@@ -37,7 +37,7 @@ describe('a job’s view', () => {
   it('shows stages to come, the current one, and those done with their times', () => {
     const stages = foldEvents(emptyView(summary), eventsOf(20)).stages.map(({ name, state }) => `${name} ${state}`)
     expect(stages.slice(0, 3)).toEqual(['import done', 'latency current', 'sensitivity waiting'])
-    expect(stages).toHaveLength(Object.keys(stageNames).length)
+    expect(stages).toHaveLength(stagesOf({ method: 'igwo' }).length)
   })
 
   it('puts a stage it has not heard of where the program has it', () => {

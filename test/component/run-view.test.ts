@@ -72,7 +72,7 @@ describe('during a run', () => {
     const { page, step } = await started()
     await step(5)
     const announced = page.get('[aria-live=polite]').text()
-    expect(announced).toBe('Stage 1 of 11: Import and clean up')
+    expect(announced).toBe('Stage 1 of 9: Import and clean up')
     await step(3)
     expect(page.get('[aria-live=polite]').text()).toBe(announced)
   })

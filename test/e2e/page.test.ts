@@ -43,7 +43,7 @@ describe('a run in the window', () => {
     await page.getByRole('button', { name: 'As tables' }).click()
     await page.getByRole('columnheader', { name: 'divergence, nats', exact: true }).waitFor()
     await page.getByRole('link', { name: 'Log' }).click()
-    await page.getByRole('cell', { name: 'Stage 5 of 11: Search the ratios' }).waitFor()
+    await page.getByRole('cell', { name: 'Stage 4 of 9: Search the ratios' }).waitFor()
     await window.shot('log')
     await window.leave()
   })

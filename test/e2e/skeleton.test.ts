@@ -48,7 +48,7 @@ describe('the sample run', () => {
 
     await page.getByRole('link', { name: 'Log' }).click()
     await page
-      .getByRole('cell', { name: /Stage 1 of 11/ })
+      .getByRole('cell', { name: /Stage 1 of 9/ })
       .first()
       .waitFor()
     await window.leave()

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { searchMethod, stageNames, type RunResult } from '../../contract'
+import { searchMethod, stageNames, stagesOf, type RunResult } from '../../contract'
 import { foldNorms } from '../../core/graph/bn-folding'
 import { isReinserted } from '../../core/graph/bn-insertion'
 import { planFile } from '../../core/pruning/plan'
@@ -35,7 +35,8 @@ import { accuracyStage, agreementStage, latencyStage, sizeOf } from './verify'
 export async function runPipeline(scene: RunScene): Promise<RunResult> {
   const { request, files, job } = scene
   const device = await deviceFor(request.device, job)
-  const stages = new Stages(job, files, stageNames)
+  const titles = stagesOf(request).map((name) => [name, stageNames[name]])
+  const stages = new Stages(job, files, Object.fromEntries(titles) as typeof stageNames)
   const imported = await stages.run('import', () => importStage(scene))
   const engine = await chooseEngine(request.engine, job)
   if (engine.note) job.note('warning', engine.note)
@@ -147,7 +148,7 @@ async function searchStages(
 ): Promise<Chosen> {
   const { request, settings, files, job } = scene
   const journal = FileJournal.open(files.journal)
-  const names = Object.keys(stageNames)
+  const names = stagesOf(request)
   const started = performance.now()
   let last = { name: 'latency', at: started }
   const close = (): void => {
