@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createRandom, permutation } from '../../src-main/core/statistics/random'
 import { saveOnnx } from '../../src-main/formats/onnx/files'
+import { writeTinyCifar } from '../fixtures/engines/tiny-cifar'
 import { livelyResnet } from '../fixtures/networks'
 import { withoutTensorFlow } from '../fixtures/engines/tools'
 import { temporaryFolder } from '../fixtures/temporary'
@@ -16,9 +17,18 @@ const dir = temporaryFolder('kills')
 const env = { ...process.env, TMPDIR: dir, XDG_CACHE_HOME: join(dir, 'cache') }
 const project = (name: string) => join(dir, name)
 const run = (name: string, device: string) => [
-  ...['run', join(dir, 'model.onnx'), '--data', 'sample', '--normalize', 'half', '--device', device],
-  ...['--budget', 'latency=0.75', '--evaluations', '48', '--epochs', '1', '--train-images', '64', '--seed', '4'],
-  ...['--engine', withoutTensorFlow ? 'wasm' : 'tensorflow', '--out', project(name), '--json'],
+  ...[
+    'run',
+    join(dir, 'model.onnx'),
+    '--data',
+    `cifar10:${join(dir, 'data')}`,
+    '--normalize',
+    'half',
+    '--device',
+    device,
+  ],
+  ...['--budget', 'latency=0.75', '--evaluations', '48', '--epochs', '1', '--train-images', '64', '--refine', '2'],
+  ...['--seed', '4', '--engine', withoutTensorFlow ? 'wasm' : 'tensorflow', '--out', project(name), '--json'],
 ]
 
 interface Line {
@@ -67,6 +77,7 @@ async function killedRun(name: string, device: string, counts: readonly number[]
 const device = 'synthetic:11'
 let total = 0
 beforeAll(async () => {
+  await writeTinyCifar(join(dir, 'data'))
   await saveOnnx(join(dir, 'model.onnx'), livelyResnet())
   finish(run('whole', device))
   total = evaluations('whole')

@@ -1,4 +1,5 @@
 import type { LatencyMeasurement, Widths } from '../ports'
+import { median } from '../statistics/robust'
 import { buildTable, type MacsFraction, type MeasuredPoint } from './staircase'
 import { type LatencyGroup, type LatencyTable, type PlannedPoint, planTable, type Staircase } from './table'
 
@@ -8,7 +9,7 @@ export interface SurveyOptions {
   readonly widths?: number
   /** As `widths`, for signatures that a single group has: its steps are a small part of the network. */
   readonly lone?: number
-  /** Passes after the first, where it left something open. Default 3. */
+  /** Passes after the first, where it left something open. Default 3; for steps near `resolution` 16 and more. */
   readonly refinements?: number
   /** A step of this fraction of the network's latency must not be missed: measured until it is found or ruled out. */
   readonly resolution?: number
@@ -88,7 +89,7 @@ export function pool(a: LatencyMeasurement, b: LatencyMeasurement): LatencyMeasu
 }
 
 /** Standard errors of a difference beyond which there is no doubt about it. */
-const certain = 4
+const certain = 5
 
 /** What a pass has left open: widths between the two sides of a step, and points in doubt. */
 function openPoints(groups: readonly LatencyGroup[], table: LatencyTable, resolution: number): PlannedPoint[] {
@@ -105,10 +106,15 @@ function openWidths({ channels, points, steps }: Staircase, resolution: number):
   const open = new Set<number>()
   const list = points.filter(({ kept }) => kept > 0)
   const stepAt = new Set(steps.map((step) => step.from))
+  // What every channel costs anyway is no step, and hides one that goes the other way.
+  const pairs = list
+    .slice(1)
+    .flatMap((wide, i) => (wide.kept - list[i]!.kept === 1 ? [wide.ratio - list[i]!.ratio] : []))
+  const slope = pairs.length > 0 ? median(pairs) : 0
   list.slice(1).forEach((wide, i) => {
     const narrow = list[i]!
     const doubt = certain * Math.hypot(wide.noise, narrow.noise)
-    const difference = Math.abs(wide.ratio - narrow.ratio)
+    const difference = Math.abs(wide.ratio - narrow.ratio - slope)
     if (wide.kept - narrow.kept > 1) {
       if (stepAt.has(wide.kept)) open.add((wide.kept + narrow.kept) >> 1)
     } else if (difference < doubt && difference + doubt > resolution) open.add(wide.kept).add(narrow.kept)
