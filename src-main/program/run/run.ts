@@ -210,7 +210,10 @@ async function searchStages(
   }
 }
 
-/** One epoch on some images, by the recipe of the fine-tuning proper. */
+/**
+ * One epoch on some images, by the recipe of the fine-tuning proper but for its rate: in 64 steps the large one spoils
+ * more than it mends (ResNet-20 at 0.7 of its latency: top-1 0.28 → 0.83 at 0.05, 0.89 at 0.01).
+ */
 function shortTraining(
   { request, files, job }: RunScene,
   imported: Imported,
@@ -218,7 +221,7 @@ function shortTraining(
   { plans, images: limit }: { readonly plans: number; readonly images: number },
   working: Subject,
 ): ShortTraining {
-  const recipe = finetuneRecipe(1, request.seed, { flip: flipsFor(request.data), limit })
+  const recipe = finetuneRecipe(1, request.seed, { flip: flipsFor(request.data), limit, learningRate: 0.01 })
   return {
     plans,
     working,
