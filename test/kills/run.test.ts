@@ -78,7 +78,7 @@ const device = 'synthetic:11'
 let total = 0
 beforeAll(async () => {
   await writeTinyCifar(join(dir, 'data'))
-  await saveOnnx(join(dir, 'model.onnx'), livelyResnet())
+  await saveOnnx(join(dir, 'model.onnx'), livelyResnet(14))
   finish(run('whole', device))
   total = evaluations('whole')
 })
