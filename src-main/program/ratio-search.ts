@@ -29,6 +29,8 @@ export interface RatioSearch {
   readonly accuracy?: number | undefined
   readonly method: SearchMethod
   readonly evaluations: number
+  /** Most widths measured per staircase. */
+  readonly tableWidths?: number | undefined
   readonly seed: number
   readonly journal: Journal
   /** Folder for raw samples. */
@@ -107,7 +109,11 @@ export async function runRatioSearch(
       journal: search.journal,
       seed,
       method: search.method,
-      options: { evaluations: search.evaluations, ...(refine && { refined: refine.plans }) },
+      options: {
+        evaluations: search.evaluations,
+        ...(search.tableWidths !== undefined && { tableWidths: search.tableWidths }),
+        ...(refine && { refined: refine.plans }),
+      },
       ...(refine && refine.plans > 1 && { refiner: createRefiner(refine, scorer) }),
       onProgress: report,
       signal: job,

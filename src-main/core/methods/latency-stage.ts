@@ -89,6 +89,7 @@ export async function latencyStage(request: SearchRequest, recorder: Recorder): 
       }),
     {
       macs,
+      ...(request.options?.tableWidths !== undefined && { widths: request.options.tableWidths }),
       lone: loneWidths,
       refinements: request.options?.refinements ?? 0,
       onProgress: (_, count) => (total = count + planned),

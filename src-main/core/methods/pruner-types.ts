@@ -55,6 +55,8 @@ export interface SearchOptions {
   readonly sensitivityAt?: readonly number[]
   /** Whole networks measured to correct the table. Default 16. */
   readonly calibrationPlans?: number
+  /** Most widths measured per staircase. Default 64. */
+  readonly tableWidths?: number
   /** Passes in which points of the table that are in doubt are measured again. Default none. */
   readonly refinements?: number
   /** Plans that are fine-tuned briefly. Default a tenth of `evaluations`. */

@@ -182,6 +182,7 @@ async function searchStages(
         accuracy: request.accuracy,
         method: searchMethod.parse(request.method),
         evaluations: settings.evaluations,
+        tableWidths: settings.tableWidths,
         seed: request.seed,
         journal,
         measurements: files.measurements,

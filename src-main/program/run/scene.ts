@@ -6,6 +6,8 @@ import type { JobContext } from '../../runs/job'
 export interface RunSettings {
   readonly evaluations: number
   readonly epochs: number
+  /** Most widths measured per staircase; undefined: as many as a search does. */
+  readonly tableWidths?: number
   /** Training images per epoch; undefined: all. */
   readonly limit?: number
   readonly learningRate?: number

@@ -116,6 +116,7 @@ export async function demoJob(
   })
   const settings: RunSettings = {
     evaluations: 48,
+    tableWidths: 16,
     ...(name === 'wasm' ? { epochs: 3, limit: 3500 } : { epochs: 4 }),
     images: { fitness: 512, recalibration: 256 },
     refine: { plans: name === 'wasm' ? 0 : 3, images: 2048 },
