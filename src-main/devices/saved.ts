@@ -1,8 +1,6 @@
-import { mkdir, readFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { fail } from '../core/failure'
-import { writeAtomically } from '../formats/onnx/files'
+import { configFolder, readSettings, writeSettings } from './settings-file'
 
 /** A board that was used before, under a name of the user's. */
 export interface SavedDevice {
@@ -19,31 +17,17 @@ interface StoreFile {
   readonly devices: readonly SavedDevice[]
 }
 
-/** The user's folder for settings, as the platform has it. */
-export function configFolder(env: NodeJS.ProcessEnv = process.env, platform = process.platform): string {
-  if (platform === 'win32') return join(env['APPDATA'] || join(homedir(), 'AppData', 'Roaming'), 'lupine')
-  if (platform === 'darwin') return join(homedir(), 'Library', 'Application Support', 'lupine')
-  return join(env['XDG_CONFIG_HOME'] || join(homedir(), '.config'), 'lupine')
-}
-
 const storePath = (): string => join(configFolder(), 'devices.json')
 
 /** Last used first. @throws LupineError input 'devices-damaged' */
 export async function savedDevices(path = storePath()): Promise<SavedDevice[]> {
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw damaged(path, (error as Error).message, error)
-  }
-  try {
-    const { format, devices } = JSON.parse(text) as Partial<StoreFile>
+  const parse = (content: unknown): readonly SavedDevice[] => {
+    const { format, devices } = content as Partial<StoreFile>
     if (format !== 'lupine-devices' || !devices) throw new Error('it lists no devices')
-    return [...devices].sort((a, b) => b.lastUsed.localeCompare(a.lastUsed))
-  } catch (error) {
-    throw damaged(path, (error as Error).message, error)
+    return devices
   }
+  const devices = await readSettings(path, parse, (why, cause) => damaged(path, why, cause))
+  return [...(devices ?? [])].sort((a, b) => b.lastUsed.localeCompare(a.lastUsed))
 }
 
 /** Remembers a device, or that it was used again. @throws LupineError as savedDevices; work 'not-written' */
@@ -72,10 +56,9 @@ export async function forgetDevice(name: string, path = storePath()): Promise<Sa
   return found
 }
 
-async function write(path: string, devices: readonly SavedDevice[]): Promise<void> {
+function write(path: string, devices: readonly SavedDevice[]): Promise<void> {
   const file: StoreFile = { format: 'lupine-devices', version: 1, devices }
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch(() => {})
-  await writeAtomically(path, `${JSON.stringify(file, null, 2)}\n`)
+  return writeSettings(path, file)
 }
 
 const damaged = (path: string, why: string, cause: unknown) =>

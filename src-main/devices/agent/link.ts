@@ -4,6 +4,7 @@ import { channelTrouble } from '../transports/ssh-errors'
 import type { Program } from '../transports/transport'
 import { LineReader } from './lines'
 import { answer, hello, longestLine, type Hello, type Refusal } from './protocol'
+import { silent } from './refusals'
 import { plainText, plainValue } from './text'
 
 /** Bytes that may come which are no answers: greetings of a shell, kernel messages. */
@@ -81,7 +82,7 @@ export class AgentLink {
 
   /** The agent's first line. @throws LupineError 'agent-died', 'device-silent' */
   async hello(limit = 30_000): Promise<Hello> {
-    const timer = setTimeout(() => this.end(this.silent(limit)), limit)
+    const timer = setTimeout(() => this.end(silent(this.place, limit)), limit)
     try {
       return await this.waiting
     } finally {
@@ -104,8 +105,8 @@ export class AgentLink {
     if (signal?.aborted) return Promise.reject(signal.reason as Error)
     const id = this.next++
     return new Promise((resolve, reject) => {
-      const quiet = setTimeout(() => this.end(this.silent(silence)), silence)
-      const late = setTimeout(() => this.end(this.silent(limit)), limit)
+      const quiet = setTimeout(() => this.end(silent(this.place, silence)), silence)
+      const late = setTimeout(() => this.end(silent(this.place, limit)), limit)
       const abort = (): void => {
         this.pending.get(id)?.settle()
         this.send({ id: this.next++, method: 'cancel' })
@@ -194,13 +195,5 @@ export class AgentLink {
       'device-babble',
       `${this.place} sent ${what}: this is not Lupine's agent talking.`,
       'Look at what the login shell and other programs print there; restart the board.',
-    )
-
-  private silent = (ms: number) =>
-    fail(
-      'device',
-      'device-silent',
-      `${this.place} has not answered for ${Math.round(ms / 1000)} s.`,
-      'It may be overloaded, frozen or cut off: look at its power and network, then run again.',
     )
 }

@@ -9,6 +9,15 @@ export const transferDamaged = (place: string, why: string): LupineError =>
     'Run again; if it happens twice, look at the cable and the disk of the board.',
   )
 
+/** @param ms for how long the board has said nothing */
+export const silent = (place: string, ms: number): LupineError =>
+  fail(
+    'device',
+    'device-silent',
+    `${place} has not answered for ${Math.round(ms / 1000)} s.`,
+    'It may be overloaded, frozen or cut off: look at its power and network, then run again.',
+  )
+
 /** How a worker died, by its signal, and what helps. */
 const deaths: Readonly<Record<number, readonly [why: string, hint: string]>> = {
   4: ['its processor lacks an instruction that onnxruntime uses', 'This board cannot run this onnxruntime.'],

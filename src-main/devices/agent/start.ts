@@ -10,7 +10,7 @@ import { pythonTooOld } from './judge'
 import { LineReader } from './lines'
 import { AgentLink } from './link'
 import { hello, installed, longestLine, protocol, type Hello } from './protocol'
-import { refused, transferDamaged } from './refusals'
+import { refused, silent, transferDamaged } from './refusals'
 import { plainValue } from './text'
 
 /** Where the agent keeps itself and its files, as in lupine_agent.py: the first that exists and is the user's own. */
@@ -160,17 +160,10 @@ async function onlyLine(
     }
   })
   let timer: NodeJS.Timeout | undefined
-  const silent = new Promise<never>((_, reject) => {
+  const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
       program.close()
-      reject(
-        fail(
-          'device',
-          'device-silent',
-          `${place} has not answered for ${silence / 1000} s.`,
-          'It may be overloaded, frozen or cut off: look at its power and network, then run again.',
-        ),
-      )
+      reject(silent(place, silence))
     }, silence)
   })
   onHeard(() => void timer!.refresh())
@@ -182,7 +175,7 @@ async function onlyLine(
   try {
     const { code, signal } = await Promise.race([
       program.ended,
-      silent,
+      late,
       connection.lost.then((why) => {
         throw why
       }),

@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { z } from 'zod'
 import { fail } from '../../core/failure'
-import { writeAtomically } from '../../formats/onnx/files'
-import { configFolder } from '../saved'
+import { configFolder, readSettings, writeSettings } from '../settings-file'
 
 const file = z.object({
   format: z.literal('lupine-known-hosts'),
@@ -29,18 +27,12 @@ export function keyType(key: Uint8Array): string {
 
 /** @throws LupineError input 'known-hosts-damaged': a board must not pass for unknown because a file is broken */
 export async function knownHosts(path = storePath()): Promise<KnownHost[]> {
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
-    throw damaged(path, (error as Error).message, error)
+  const parse = (content: unknown): KnownHost[] => {
+    const read = file.safeParse(content)
+    if (!read.success) throw new Error('it is no list of host keys')
+    return read.data.hosts
   }
-  try {
-    return file.parse(JSON.parse(text)).hosts
-  } catch (error) {
-    throw damaged(path, error instanceof SyntaxError ? error.message : 'it is no list of host keys', error)
-  }
+  return (await readSettings(path, parse, (why, cause) => damaged(path, why, cause))) ?? []
 }
 
 /** Trusts a key from now on. @throws LupineError as knownHosts; work 'not-written' */
@@ -57,11 +49,8 @@ export async function forgetHost(host: string, path = storePath()): Promise<void
   if (others.length < hosts.length) await write(others, path)
 }
 
-async function write(hosts: readonly KnownHost[], path: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 }).catch(() => undefined)
-  const text = JSON.stringify({ format: 'lupine-known-hosts', version: 1, hosts }, null, 2)
-  await writeAtomically(path, `${text}\n`)
-}
+const write = (hosts: readonly KnownHost[], path: string): Promise<void> =>
+  writeSettings(path, { format: 'lupine-known-hosts', version: 1, hosts })
 
 const damaged = (path: string, why: string, cause: unknown) =>
   fail(

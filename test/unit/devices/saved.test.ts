@@ -1,8 +1,9 @@
 import { readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
-import { configFolder, forgetDevice, saveDevice, savedDevices } from '../../../src-main/devices/saved'
+import { forgetDevice, saveDevice, savedDevices } from '../../../src-main/devices/saved'
 import { listSerialPorts } from '../../../src-main/devices/serial-ports'
+import { configFolder } from '../../../src-main/devices/settings-file'
 import { thisComputer } from '../../../src-main/devices/this-computer'
 import { temporaryFolder } from '../../fixtures/temporary'
 
