@@ -32,6 +32,8 @@ export const calls = {
   'jobs.cancel': { request: job, result: z.object({}) },
   'jobs.pause': { request: job, result: z.object({}) },
   'jobs.continue': { request: job, result: z.object({}) },
+  /** The training at hand ends after its epoch and the best epoch is kept; what comes after it is done as ever. */
+  'jobs.conclude': { request: job, result: z.object({}) },
   'program.about': {
     request: z.object({}),
     result: z.object({ version: z.string(), engine: z.string(), engineNote: z.string(), node: z.string() }),

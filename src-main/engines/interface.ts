@@ -127,6 +127,8 @@ export interface TrainResult {
   readonly judgedBy: 'labels' | 'teacher'
   /** About the data, for people: images that were left out, … */
   readonly warnings: string[]
+  /** It ended before its last epoch because it was asked to. */
+  readonly concluded?: boolean
   /** With a regime of filters: the units of each group that are pruned, ascending. */
   readonly pruned?: Readonly<Record<string, readonly number[]>>
 }

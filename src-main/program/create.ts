@@ -38,6 +38,7 @@ export function createProgram(ports: { readonly ask?: Ask | undefined } = {}): P
     'jobs.list': () => Promise.resolve(register.list()),
     'jobs.cancel': ({ job }) => act(() => register.get(job).cancel()),
     'jobs.pause': ({ job }) => act(() => register.get(job).pause()),
+    'jobs.conclude': ({ job }) => act(() => register.get(job).conclude()),
     'jobs.continue': ({ job }) => act(() => register.get(job).continue()),
   }
   const work: JobTable = {

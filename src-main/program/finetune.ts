@@ -89,18 +89,21 @@ export async function train(
   job: JobContext,
   stage: string,
 ): Promise<TrainResult> {
-  const result = await engine.call('train', request, {
+  const stopListening = job.onConclude(() => engine.conclude())
+  const training = engine.call('train', request, {
     signal: job.signal,
     onProgress({ epoch, epochs, step, steps, loss, record }) {
       job.progress(stage, {
         done: (epoch - 1) * steps + step,
         total: epochs * steps,
         detail: `epoch ${epoch}/${epochs}, loss ${loss.toFixed(3)}`,
-        ...(record ? { data: { epoch: record } } : {}),
+        data: record ? { epoch: record } : { step: { epoch, done: step / steps, loss } },
       })
       if (record) job.note('info', describeEpoch(record, epochs))
     },
   })
+  const result = await training.finally(stopListening)
+  if (result.concluded) job.note('info', `Ended early, as asked: the weights of epoch ${result.kept.epoch} are kept.`)
   for (const warning of result.warnings) job.note('warning', warning)
   return result
 }

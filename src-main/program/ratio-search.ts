@@ -72,7 +72,8 @@ export async function runRatioSearch(
       if (now !== stage) search.onStage(now)
       stage = now
       last = progress
-      job.progress(now, { ...progress, data: { ...(progress.data as object | undefined), budget: budget.latency } })
+      const asked = budget.latency !== undefined && { budget: budget.latency }
+      job.progress(now, { ...progress, data: { ...(progress.data as object | undefined), ...asked } })
     }
     const measuring: OracleOptions = {
       device,

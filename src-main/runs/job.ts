@@ -1,4 +1,4 @@
-import { LupineError, toFailure, type Failure, type Result } from '../core/failure'
+import { fail, LupineError, toFailure, type Failure, type Result } from '../core/failure'
 import type { Ask, JobSummary } from '../contract'
 import type { Cancellation, Progress } from '../core/ports'
 import { EventLog } from './event-log'
@@ -27,6 +27,8 @@ export interface JobContext extends Cancellation {
   readonly ask?: Ask | undefined
   /** Called when the job is paused or goes on. */
   onPause(listener: (paused: boolean) => void): void
+  /** Called when the training at hand is to end after its epoch; returns the function that stops listening. */
+  onConclude(listener: () => void): () => void
   /** Done when the job has ended, however it did. */
   atEnd(cleanUp: () => Promise<void>): void
 }
@@ -40,6 +42,7 @@ export class Job implements JobContext {
   private folder = ''
   private resumeWaiters: (() => void)[] = []
   private readonly pauseListeners: ((paused: boolean) => void)[] = []
+  private readonly concludeListeners = new Set<() => void>()
   private readonly paces = new Map<string, Pace>()
   private readonly cleanUps: (() => Promise<void>)[] = []
 
@@ -98,6 +101,11 @@ export class Job implements JobContext {
     this.pauseListeners.push(listener)
   }
 
+  onConclude(listener: () => void): () => void {
+    this.concludeListeners.add(listener)
+    return () => this.concludeListeners.delete(listener)
+  }
+
   atEnd(cleanUp: () => Promise<void>): void {
     this.cleanUps.push(cleanUp)
   }
@@ -115,6 +123,22 @@ export class Job implements JobContext {
     this.log.append({ type: 'continued' })
     for (const listener of this.pauseListeners) listener(false)
     for (const wake of this.resumeWaiters.splice(0)) wake()
+  }
+
+  /**
+   * Ends the training at hand after its current epoch, keeping the best; the job then goes on.
+   * @throws LupineError usage 'nothing-to-conclude'
+   */
+  conclude(): void {
+    if (this.concludeListeners.size === 0 || this.state !== 'running')
+      throw fail(
+        'usage',
+        'nothing-to-conclude',
+        this.state === 'paused' ? 'The job is paused.' : 'This job is not training at the moment.',
+        'Stop and keep works while a network is being fine-tuned.',
+      )
+    for (const listener of this.concludeListeners) listener()
+    this.note('info', 'Asked to end after this epoch and to keep the best one.')
   }
 
   cancel(): void {

@@ -29,11 +29,15 @@ export async function frontStage(
   archive: readonly ArchiveEntry[],
   measured: ReadonlyMap<string, LatencyMeasurement>,
   recorder: Recorder,
-  onStep: (done: number, total: number) => void,
+  onStep: (done: number, total: number, plan: Partial<FrontPlan> & Pick<FrontPlan, 'widths'>) => void,
 ): Promise<FrontPlan[]> {
   const known = new Map(archive.map((entry): [string, Member] => [entry.key, entry]))
   const asked = elsewhere(problem).filter((widths) => !known.has(planKey(widths)))
-  const scores = await recorder.evaluate(asked, (_, i) => onStep(i + 1, asked.length))
+  const timed = problem.budget.latency !== undefined
+  const scores = await recorder.evaluate(asked, ({ divergence: fitness }, i) => {
+    const widths = asked[i]!
+    onStep(i + 1, asked.length, { widths, fitness, ...(timed && { predicted: leadingCost(problem, widths) }) })
+  })
   asked.forEach((widths, i) => {
     const { divergence: fitness } = scores[i]!
     known.set(planKey(widths), { key: planKey(widths), widths, fitness, cost: leadingCost(problem, widths) })
@@ -43,12 +47,16 @@ export async function frontStage(
   const exact = await recorder.evaluate(likely.map(({ widths }) => widths))
   likely.forEach((member, i) => known.set(member.key, { ...member, fitness: exact[i]!.divergence }))
   const front = paretoFront([...known.values()])
-  if (problem.budget.latency === undefined) return front.map(({ widths, fitness, cost }) => ({ widths, fitness, cost }))
+  if (!timed) return front.map(({ widths, fitness, cost }) => ({ widths, fitness, cost }))
   const members = thinned(front, mostMembers)
   const missing = members.filter(({ key }) => !measured.has(key))
   const values = await recorder.measure(
     missing.map(({ widths }) => widths),
-    (_, i) => onStep(asked.length + i + 1, asked.length + missing.length),
+    ({ ratio }, i) => {
+      const { widths, fitness, cost } = missing[i]!
+      const plan = { widths, fitness, predicted: cost, measured: ratio }
+      onStep(asked.length + i + 1, asked.length + missing.length, plan)
+    },
   )
   const ratios = new Map([...measured].map(([key, { ratio }]) => [key, ratio]))
   missing.forEach(({ key }, i) => ratios.set(key, values[i]!.ratio))

@@ -20,6 +20,7 @@ import type { RefinedPlan } from './fidelity'
 import { frontStage } from './front-stage'
 import { goalStage } from './goal-stage'
 import { type LatencyKnowledge, latencyStage, widthsFor, withLatency } from './latency-stage'
+import { planData } from './live'
 import { type Choice, outcomeOf, type SearchRecord } from './outcome'
 import {
   seededMethods,
@@ -56,7 +57,7 @@ export async function searchRatios(request: SearchRequest): Promise<SearchOutcom
   const { accuracy, budget } = request
   const timed = budget.latency !== undefined || accuracy !== undefined
   const latency = timed ? await latencyStage(request, recorder) : undefined
-  const sensitivities = await sensitivityStage(request, recorder)
+  const sensitivities = await sensitivityStage(request, recorder, latency)
   if (accuracy === undefined) return new Search(request, recorder, latency, sensitivities).run()
   const goal = await goalStage(request, accuracy, latency!, sensitivities, recorder)
   const found = { ...request, budget: { ...budget, latency: goal.latency } }
@@ -186,7 +187,9 @@ class Search {
     }
     const label = `search/${this.rounds}`
     const searcher = createSearcher(this.request, this.method, problem, count + known, label, seeds)
-    await drive(searcher, this.recorder, (data) => this.report(stage, data, count + known))
+    await drive(searcher, this.recorder, (data, score, widths) =>
+      this.report(stage, data, count + known, planData(this.request.groups, widths, this.latency, score)),
+    )
     for (const { widths, fitness } of searcher.archive.state()) this.archive.record(widths, fitness, this.cost(widths))
   }
 
@@ -211,7 +214,8 @@ class Search {
       recorder,
       (widths) => latency!.predict(widths),
       ({ entry, predicted, measurement }, done, total) => {
-        const data = { fitness: entry.fitness, predicted, measured: measurement.ratio }
+        const plan = planData(request.groups, entry.widths, latency)
+        const data = { fitness: entry.fitness, predicted, measured: measurement.ratio, ...plan }
         request.onProgress?.('choose', { done, total, detail: 'measuring the best plans', data })
       },
     )
@@ -224,9 +228,10 @@ class Search {
     const { archive, finalists, recorder, request } = this
     const measured = new Map(finalists.map(({ entry, measurement }) => [entry.key, measurement]))
     const entries = archive.state().map((entry) => ({ ...entry, cost: this.cost(entry.widths) }))
-    return frontStage(this.problem(0), entries, measured, recorder, (done, total) =>
-      request.onProgress?.('choose', { done, total, detail: 'measuring the front' }),
-    )
+    return frontStage(this.problem(0), entries, measured, recorder, (done, total, { widths, ...figures }) => {
+      const data = { ...figures, ...planData(request.groups, widths, this.latency) }
+      request.onProgress?.('choose', { done, total, detail: 'measuring the front', data })
+    })
   }
 
   private async baseline(method: 'random' | 'uniform'): Promise<Baseline> {
@@ -241,12 +246,19 @@ class Search {
     return { fitness: best?.fitness, evaluations: searcher.archive.evaluations, ...(best && { widths: best.widths }) }
   }
 
-  private report(stage: SearchStage, data: SearchProgress, total: number): void {
+  private report(stage: SearchStage, data: SearchProgress, total: number, plan = {}): void {
     const detail = `${data.method}: best ${data.best.toPrecision(4)}`
     // Live views draw the prediction itself; only the budget is held against it with the margin.
     const predicted = (cost: number): object => (this.latency ? { predicted: cost - this.margin } : {})
     const leaders = data.leaders.map((leader) => ({ ...leader, ...predicted(leader.cost) }))
-    const shown = { ...data, ...predicted(data.cost), leaders, budget: this.request.budget.latency }
+    const shown = {
+      ...data,
+      ...plan,
+      ...predicted(data.cost),
+      leaders,
+      budget: this.request.budget.latency,
+      margin: this.margin,
+    }
     this.request.onProgress?.(stage, { done: data.evaluation, total, detail, data: shown })
   }
 

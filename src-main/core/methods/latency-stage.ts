@@ -6,6 +6,7 @@ import { type CostModel, assertReachable, kindsOf } from '../search/budget'
 import { createSpace, type SpaceGroup } from '../search/space'
 import { widthGrid } from '../latency/table'
 import { calibrate } from './calibration'
+import { sentinelData } from './live'
 import type { PredictionCheck, SearchRequest } from './pruner-types'
 import type { Recorder } from './recording'
 
@@ -83,9 +84,10 @@ export async function latencyStage(request: SearchRequest, recorder: Recorder): 
   const { table } = await survey(
     groups,
     (variants, repetition) =>
-      recorder.measurePoints(variants, repetition, ({ ratio }, i) => {
+      recorder.measurePoints(variants, repetition, (measurement, i) => {
         const widths = variants[i]!
-        onProgress?.('latency', { done: ++done, total, detail: detailOf(widths), data: { widths, ratio } })
+        const data = { widths, ratio: measurement.ratio, ...sentinelData(measurement) }
+        onProgress?.('latency', { done: ++done, total, detail: detailOf(widths), data })
       }),
     {
       macs,

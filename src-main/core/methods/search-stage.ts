@@ -10,7 +10,7 @@ import type { Problem } from '../search/repair'
 import type { Searcher } from '../search/searcher'
 import { UniformSearch } from '../search/uniform'
 import type { Position } from '../search/wolf-moves'
-import type { Race, Score } from '../ports'
+import type { Race, Score, Widths } from '../ports'
 import { createRandom, deriveSeed } from '../statistics/random'
 import type { SearchMethod, SearchRequest } from './pruner-types'
 import type { Recorder } from './recording'
@@ -52,7 +52,7 @@ export function createSearcher(
 export async function drive(
   searcher: Searcher,
   recorder: Recorder,
-  onEvaluation: (progress: SearchProgress, score: Score) => void,
+  onEvaluation: (progress: SearchProgress, score: Score, widths: Widths) => void,
 ): Promise<void> {
   for (let count = 0, best = Infinity; !searcher.done;) {
     const batch = searcher.ask()
@@ -64,10 +64,10 @@ export async function drive(
       batch.map((candidate) => candidate.widths),
       (score, i) => {
         best = Math.min(best, score.divergence)
-        const { cost, source } = batch[i]!
+        const { cost, source, widths } = batch[i]!
         const method = searcher.method as SearchMethod
         const progress = { method, evaluation: ++count, best, fitness: score.divergence, cost, source, leaders }
-        onEvaluation(progress, score)
+        onEvaluation(progress, score, widths)
       },
       race,
     )

@@ -1,6 +1,8 @@
 import { branches, widthGrid } from '../latency/table'
 import type { Widths } from '../ports'
 import { lossAt, monotone, type Sensitivity } from '../search/sensitivity'
+import type { LatencyKnowledge } from './latency-stage'
+import { sceneData } from './live'
 import type { SearchRequest } from './pruner-types'
 import type { Recorder } from './recording'
 
@@ -24,9 +26,15 @@ interface Probe {
 const DEFAULT_PARTS = [1 / 8, 1 / 4, 1 / 2, 3 / 4]
 
 /** What pruning each group alone does to the network's output, at a few widths; monotone in between. */
-export async function sensitivityStage(request: SearchRequest, recorder: Recorder): Promise<Sensitivities> {
+export async function sensitivityStage(
+  request: SearchRequest,
+  recorder: Recorder,
+  latency?: LatencyKnowledge,
+): Promise<Sensitivities> {
   const { groups, onProgress, options } = request
   const probes = planProbes(request, options?.sensitivityAt ?? DEFAULT_PARTS)
+  const scene = sceneData(groups, latency)
+  onProgress?.('sensitivity', { done: 0, total: probes.length + 1, detail: 'the original', data: scene })
   const scores = await recorder.evaluate([{}, ...probes.map((probe) => probe.widths)], ({ divergence }, i) => {
     const probe = probes[i - 1]
     const detail = !probe ? 'the original' : `${probe.id}: ${probe.kept === 0 ? 'removed' : `${probe.kept} channels`}`

@@ -9,6 +9,8 @@ export interface CallContext<P> {
   progress(progress: P): void
   /** Aborts when the caller cancels. */
   readonly signal: AbortSignal
+  /** Whether the caller wants what there is by the next good moment, instead of the whole. Absent: never. */
+  readonly concluding?: () => boolean
   /**
    * To be awaited between units of work: lets messages in, and waits while the job is paused or anybody measures on
    * this computer.

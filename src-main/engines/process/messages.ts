@@ -5,6 +5,8 @@ export type ToEngine =
   | { readonly type: 'call'; readonly id: number; readonly method: string; readonly params: unknown }
   | { readonly type: 'cancel'; readonly id: number }
   | { readonly type: 'pause'; readonly paused: boolean }
+  /** Ends what is being trained after its current epoch, and keeps the best. */
+  | { readonly type: 'conclude' }
 
 /** Engine → parent. */
 export type FromEngine =

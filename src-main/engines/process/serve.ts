@@ -16,6 +16,8 @@ export interface Line {
 export function serveMethods(handlers: Readonly<Record<string, AnyHandler>>, line: Line): void {
   const running = new Map<number, AbortController>()
   let paused = false
+  /** Calls that are to end early. */
+  const concluded = new Set<number>()
   line.onClose(() => process.exit(0))
   setInterval(() => line.send({ type: 'beat' }), beatEvery).unref()
 
@@ -32,6 +34,7 @@ export function serveMethods(handlers: Readonly<Record<string, AnyHandler>>, lin
     const context: CallContext<unknown> = {
       progress: (progress) => line.send({ type: 'progress', id, progress }),
       signal: abort.signal,
+      concluding: () => concluded.has(id),
       breathe: () => breathe(abort.signal),
     }
     try {
@@ -43,12 +46,14 @@ export function serveMethods(handlers: Readonly<Record<string, AnyHandler>>, lin
       line.send({ type: 'failure', id, failure: toFailure(error) })
     } finally {
       running.delete(id)
+      concluded.delete(id)
     }
   }
 
   line.onMessage((message) => {
     if (message.type === 'call') void call(message.id, message.method, message.params)
     else if (message.type === 'cancel') running.get(message.id)?.abort()
+    else if (message.type === 'conclude') for (const id of running.keys()) concluded.add(id)
     else paused = message.paused
   })
 }

@@ -23,6 +23,8 @@ export interface EngineHandle<M extends { [K in keyof M]: MethodShape }> {
   ): Promise<M[K]['result']>
   /** Pauses or continues the work between its units. */
   pause(paused: boolean): void
+  /** Calls in flight end by their next good moment, with what there is: a training after its epoch, with the best. */
+  conclude(): void
   /** The end of what it wrote to stderr. */
   said(): string
   /** Ends the process; pending calls fail. */
@@ -166,6 +168,7 @@ export function startEngine<M extends { [K in keyof M]: MethodShape }>(
       })
     },
     pause: (paused) => child.send({ type: 'pause', paused }),
+    conclude: () => child.send({ type: 'conclude' }),
     said: () => stderr,
     async stop() {
       ended ??= {

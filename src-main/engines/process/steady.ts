@@ -73,6 +73,7 @@ export function startSteadyEngine<M extends { [K in keyof M]: MethodShape }>(
       paused = now
       current.pause(now)
     },
+    conclude: () => current.conclude(),
     said: () => current.said(),
     stop() {
       stopped = true

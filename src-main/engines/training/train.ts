@@ -81,7 +81,8 @@ export async function trainModel(backend: Backend, request: TrainRequest, contex
         // Early epochs of a regime look better: less is pruned.
         regime ? undefined : recipe.patience,
       )
-    for (let epoch = (last?.epoch ?? 0) + 1; epoch <= recipe.epochs && !stalled(); epoch++) {
+    let concluded = false
+    for (let epoch = (last?.epoch ?? 0) + 1; epoch <= recipe.epochs && !stalled() && !concluded; epoch++) {
       const trained = await trainEpoch(model, loader, order, recipe, epoch, context)
       const pruned = regime?.afterEpoch(model, epoch - 1)
       const record: EpochRecord = { epoch, ...trained, top1: await validate(), ...(pruned && { pruned }) }
@@ -95,8 +96,10 @@ export async function trainModel(backend: Backend, request: TrainRequest, contex
         ...{ epoch, epochs: recipe.epochs, step: order.batches, steps: order.batches, loss: record.loss },
         record,
       })
+      concluded = !!context.concluding?.() && epoch < recipe.epochs
     }
-    const rule = regime ? 'last' : keepRule(recipe)
+    // In the middle of its schedule the last epoch is not where a training is at its best.
+    const rule = regime ? 'last' : concluded ? 'best' : keepRule(recipe)
     await saveOnnx(request.out, rule === 'best' && best ? best.network : model.read())
     const kept = rule === 'best' && best ? best.epoch : (records.at(-1)?.epoch ?? 0)
     return {
@@ -109,6 +112,7 @@ export async function trainModel(backend: Backend, request: TrainRequest, contex
       judgedBy: dataset.classes.length === 0 ? 'teacher' : 'labels',
       warnings: [...warnings, ...unreadableNotes(loader.unreadable)],
       ...(regime && { pruned: regime.pruned() }),
+      ...(concluded && { concluded }),
     }
   } finally {
     model.close()

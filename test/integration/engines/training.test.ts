@@ -195,6 +195,17 @@ test('stopping early, the result is the best epoch, through an interruption too'
   expect(worst(await load('last'), await load('single'))).toBeGreaterThan(1e-3)
 })
 
+test('asked to stop, it ends after its epoch and keeps the best', async () => {
+  const backend = await openWasm()
+  const long = request('concluded', { recipe: { ...recipe, epochs: 9, limit: 64, schedule: 'constant' } })
+  let epochs = 0
+  const asked = { ...context(), progress: ({ record }: TrainProgress) => void (record && epochs++) }
+  const result = await trainModel(worsening(backend, 2, 2), long, { ...asked, concluding: () => epochs === 3 })
+  expect(result.epochs.map(({ epoch }) => epoch)).toEqual([1, 2, 3])
+  expect(result).toMatchObject({ concluded: true, kept: { epoch: 1, rule: 'best' } })
+  expect(result.top1.after).toBe(result.epochs[0].top1)
+})
+
 test('without labels the network learns what its teacher says, and is judged by it', async () => {
   const plain = join(folder, 'plain')
   await mkdir(plain, { recursive: true })

@@ -31,6 +31,16 @@ describe('a job', () => {
     expect(jobs.list()[0]!.state).toBe('failed')
   })
 
+  it('passes on that a training is to end, and refuses when there is none', async () => {
+    const job = new Job('1', 'run')
+    let heard = 0
+    const stop = job.onConclude(() => heard++)
+    job.conclude()
+    expect(heard).toBe(1)
+    stop()
+    expect(() => job.conclude()).toThrow('not training')
+  })
+
   it('waits at its gate while paused, and stops there when cancelled', async () => {
     const job = new Job('1', 'run')
     const steps: number[] = []
