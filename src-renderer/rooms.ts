@@ -1,23 +1,47 @@
-import { onScopeDispose, shallowRef, type Component, type ShallowRef } from 'vue'
-import LogView from './features/log/LogView.vue'
+import { defineAsyncComponent, onScopeDispose, shallowRef, type Component, type ShallowRef } from 'vue'
+import { commandRow, type CommandId } from '../src-main/contract/commands'
+import RoomLoading from './frame/RoomLoading.vue'
+import RoomNotLoaded from './frame/RoomNotLoaded.vue'
 import RunView from './features/run/RunView.vue'
 
 export interface Room {
   readonly id: string
   readonly name: string
+  /** Its row in the table of commands. */
+  readonly command: CommandId
   readonly view: Component
   /** The path of a 20 × 20 drawing, stroked. */
   readonly icon: string
+  /** Whether it puts something into the inspector. */
+  readonly inspects?: boolean
+  /** Below the others, at the rail's foot. */
+  readonly atFoot?: boolean
 }
 
-/** The rooms of the activity rail, in the order of work. Only those that exist. */
+const room = (id: string, icon: string, view: Component, more: Pick<Room, 'inspects' | 'atFoot'> = {}): Room => {
+  const command = `go.${id}` as CommandId
+  return { id, name: commandRow(command).title, command, view, icon, ...more }
+}
+
+/** A room that is fetched when it is first entered. */
+const lazy = (loader: () => Promise<Component>): Component =>
+  defineAsyncComponent({ loader, loadingComponent: RoomLoading, errorComponent: RoomNotLoaded })
+
+/** The rooms of the activity rail, in the order of work. Only those that exist. The first is loaded with the page. */
 export const rooms: readonly Room[] = [
-  { id: 'run', name: 'Run', view: RunView, icon: 'M3 16V11h4V8h4V5h4V2.5M3 16h14' },
-  { id: 'log', name: 'Log', view: LogView, icon: 'M4 5h12M4 8.5h12M4 12h12M4 15.5h7' },
+  room('run', 'M3 16V11h4V8h4V5h4V2.5M3 16h14', RunView),
+  room(
+    'log',
+    'M4 5h12M4 8.5h12M4 12h12M4 15.5h7',
+    lazy(() => import('./features/log/LogView.vue')),
+    { atFoot: true },
+  ),
 ]
 
 const firstRoom = rooms[0]!
 const roomOfHash = (): Room => rooms.find((room) => `#${room.id}` === window.location.hash) ?? firstRoom
+
+export const goTo = (room: Pick<Room, 'id'>): void => void (window.location.hash = room.id)
 
 /** The room that the address names (`#log`), so that going back and reloading keep it. */
 export function useRoom(): ShallowRef<Room> {

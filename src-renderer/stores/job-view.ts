@@ -40,6 +40,8 @@ export interface JobView {
   readonly kind: string
   readonly folder: string
   readonly startedAt: string
+  /** What it was started with, as far as its first event has come. */
+  readonly request?: unknown
   /** `gone`: the program that ran it has ended without saying so. */
   readonly state: JobSummary['state'] | 'gone'
   /** The number of the next event. */
@@ -60,6 +62,8 @@ export interface JobView {
 const runKinds = new Set(['run', 'resume', 'demo'])
 export const isRun = (kind: string): boolean => runKinds.has(kind)
 
+export const isLive = (job: JobView): boolean => job.state === 'running' || job.state === 'paused'
+
 const longestLog = 1000
 
 export function emptyView({ id, kind, folder, startedAt, state }: JobSummary): JobView {
@@ -78,7 +82,7 @@ function foldEvent(before: JobView, event: JobEvent): JobView {
   const view = { ...before, next: event.n + 1 }
   switch (event.type) {
     case 'started':
-      return { ...view, log: logged(view, event, 'info', `Started: ${event.kind}`) }
+      return { ...view, request: event.request, log: logged(view, event, 'info', `Started: ${event.kind}`) }
     case 'stage': {
       const text = `Stage ${event.index + 1} of ${event.of}: ${event.title}`
       return { ...view, stages: enterStage(view, event), progress: undefined, log: logged(view, event, 'info', text) }

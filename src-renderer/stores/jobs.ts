@@ -3,7 +3,7 @@ import { computed, ref, shallowReactive, shallowRef } from 'vue'
 import type { JobEvent, JobName, JobRequest, JobSummary } from '../../src-main/contract'
 import type { Failure, Result } from '../../src-main/core/failure'
 import { useClient } from './client'
-import { emptyView, foldEvents, isRun, type JobView } from './job-view'
+import { emptyView, foldEvents, isLive, isRun, type JobView } from './job-view'
 
 /** Events are folded in batches: often enough for the eye, seldom enough for a replay of thousands. */
 const batchMs = 40
@@ -27,6 +27,8 @@ export const useJobs = defineStore('jobs', () => {
   const all = computed(() => [...views.values()].sort((a, b) => a.startedAt.localeCompare(b.startedAt)))
   /** What the Run room shows: the latest. */
   const current = computed(() => all.value.findLast((job) => isRun(job.kind)))
+  /** What is going on now, a run or anything else: the one started last. */
+  const live = computed(() => all.value.findLast(isLive))
 
   let batch: JobEvent[] = []
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -99,5 +101,5 @@ export const useJobs = defineStore('jobs', () => {
     await attempt(client.call(`jobs.${name}`, { job }))
   }
 
-  return { all, current, known, failure, busy, startedHere, start, command, refresh }
+  return { all, current, live, known, failure, busy, startedHere, start, command, refresh }
 })

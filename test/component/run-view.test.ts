@@ -1,5 +1,5 @@
 import type { VueWrapper } from '@vue/test-utils'
-import { afterEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import App from '../../src-renderer/App.vue'
 import type { FakeOptions } from '../fixtures/fake-program'
 import { mountWith, settle, setting } from './fake-client'
@@ -136,7 +136,8 @@ describe('after a run', () => {
     await step(400)
     window.location.hash = '#log'
     window.dispatchEvent(new HashChangeEvent('hashchange'))
-    await settle()
+    // The room is fetched when it is entered.
+    await vi.waitFor(() => expect(page.find('.log tbody').exists()).toBe(true))
     const lines = page.findAll('.log tbody tr').map((row) => row.findAll('td').at(-1)?.text())
     expect([lines[0], lines.at(-1)]).toEqual(['Finished', 'Started: demo'])
   })

@@ -1,4 +1,4 @@
-import type { JobView } from '../../stores/job-view'
+import { isLive, type JobView } from '../../stores/job-view'
 import { stageNames } from '../../../src-main/contract'
 import { timeLeft } from '../../format'
 
@@ -12,7 +12,7 @@ export const stateWords: Readonly<Record<JobView['state'], string>> = {
   gone: 'ended without a word',
 }
 
-export const isLive = (job: JobView): boolean => job.state === 'running' || job.state === 'paused'
+export { isLive }
 
 /** Whole percents of the current stage; undefined while it has not said. */
 export function percentDone(job: JobView): number | undefined {
