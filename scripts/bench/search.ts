@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { latencyStage, widthsFor, withLatency } from '../../src-main/core/methods/latency-stage'
+import { latencyStage, planSpace, withLatency } from '../../src-main/core/methods/latency-stage'
 import type { SearchMethod, SearchRequest } from '../../src-main/core/methods/pruner-types'
 import { Recorder } from '../../src-main/core/methods/recording'
 import { createSearcher, drive } from '../../src-main/core/methods/search-stage'
@@ -16,7 +16,6 @@ import { createCostModel } from '../../src-main/core/pruning/cost-model'
 import { latencyGroups } from '../../src-main/core/pruning/latency-groups'
 import { createSubject } from '../../src-main/core/pruning/subject'
 import type { Problem } from '../../src-main/core/search/repair'
-import { createSpace } from '../../src-main/core/search/space'
 import { friedman } from '../../src-main/core/statistics/friedman'
 import { ranks } from '../../src-main/core/statistics/ranks'
 import { median } from '../../src-main/core/statistics/robust'
@@ -88,13 +87,7 @@ const request: SearchRequest = {
 const recorder = new Recorder(journal, evaluator, request.oracle, undefined, request.points)
 const known = await latencyStage(request, recorder)
 const { loss } = await sensitivityStage(request, recorder)
-const space = createSpace({
-  groups: request.groups,
-  candidates: (group) => widthsFor(group, known),
-  kinds: ['latency'],
-  costs: withLatency(request.costs, known, 0),
-  loss,
-})
+const space = planSpace(request, known, loss)
 const problem: Problem = { space, costs: withLatency(request.costs, known, known.margin), budget: request.budget }
 
 for (const evaluations of counts) {

@@ -7,6 +7,7 @@ import { gatherFacts, type LayerFacts } from '../core/explain/facts'
 import { type Judged, judgeLayers, type Staircases } from '../core/explain/judge'
 import { adviceOf, reasonOf } from '../core/explain/sentences'
 import { survey } from '../core/latency/survey'
+import { loneWidths } from '../core/methods/latency-stage'
 import { createCostModel } from '../core/pruning/cost-model'
 import { latencyGroups } from '../core/pruning/latency-groups'
 import { readPlan } from '../core/pruning/plan'
@@ -179,7 +180,7 @@ async function tableOf(
     const { cached } = await tableOracle(device, subject, request.seed, false, job)
     const costs = createCostModel(subject)
     const { table } = await survey(groups, (variants, repetition) => cached.measure(variants, repetition), {
-      ...{ macs: (widths) => costs.cost('macs', widths), lone: 16, refinements: 1 },
+      ...{ macs: (widths) => costs.cost('macs', widths), lone: loneWidths, refinements: 1 },
       onProgress: (done, total, detail) => job.progress('table', { done, total, detail }),
     })
     await writeAtomically(files.table, `${JSON.stringify(table)}\n`)

@@ -6,7 +6,7 @@ import { createCostModel } from '../core/pruning/cost-model'
 import { latencyGroups } from '../core/pruning/latency-groups'
 import type { Subject } from '../core/pruning/subject'
 import { planKey } from '../core/search/archive'
-import { budgetUnreachable, kindsOf, type CostKind, type CostModel } from '../core/search/budget'
+import { budgetUnreachable, kindsOf, measuredGuard, type CostKind, type CostModel } from '../core/search/budget'
 import type { DataSource } from '../datasets/dataset'
 import type { Device } from '../devices/device'
 import { DeviceOracle, type OracleOptions } from '../devices/oracle'
@@ -41,9 +41,6 @@ export interface RatioSearch {
   readonly refine?: ShortTraining
   readonly onStage: (stage: SearchStage) => void
 }
-
-/** A measurement repeated later scatters by about half a percent: what is to hold then must be met with that to spare. */
-const guard = 0.99
 
 /**
  * Runs the search of core on real parts: candidates scored in an onnxruntime process, latencies measured on the device.
@@ -101,7 +98,7 @@ export async function runRatioSearch(
     await assertWithinReach(search, costs, oracle)
     const outcome = await searchRatios({
       groups: latencyGroups(subject),
-      budget: bounds.latency === undefined ? bounds : { ...bounds, latency: bounds.latency * guard },
+      budget: bounds.latency === undefined ? bounds : { ...bounds, latency: bounds.latency * measuredGuard },
       ...(search.accuracy !== undefined && { accuracy: search.accuracy }),
       costs,
       evaluator,

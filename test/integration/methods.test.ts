@@ -1,37 +1,9 @@
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
-import { runMethod, searchMethod, type JobRequest, type RunResult } from '../../src-main/contract'
+import { expect, test } from 'vitest'
+import { runMethod, searchMethod, type JobRequest } from '../../src-main/contract'
 import { runMethods } from '../../src-main/core/methods/registry'
-import { createProgram } from '../../src-main/program/create'
-import { writeOnnx } from '../../src-main/formats/onnx/write'
-import { quickResnet } from '../fixtures/networks'
-import { writeTinyCifar } from '../fixtures/engines/tiny-cifar'
-import { temporaryFolder } from '../fixtures/temporary'
+import { methodRuns } from '../fixtures/method-runs'
 
-let folder: string
-const program = createProgram()
-beforeAll(async () => {
-  folder = temporaryFolder('methods')
-  await writeFile(join(folder, 'model.onnx'), writeOnnx(quickResnet()))
-  await writeTinyCifar(join(folder, 'data'), 30)
-})
-afterAll(() => program.close())
-
-const request = (name: string, changes: Partial<JobRequest<'run'>> = {}): JobRequest<'run'> => ({
-  ...{ model: join(folder, 'model.onnx'), data: `cifar10:${join(folder, 'data')}`, normalize: 'half' },
-  ...{ device: 'synthetic:1', method: 'l1', keep: 0.5, epochs: 0, methodEpochs: 1, trainImages: 64, engine: 'wasm' },
-  out: join(folder, name),
-  ...changes,
-})
-
-async function run(name: string, changes: Partial<JobRequest<'run'>> = {}): Promise<RunResult> {
-  const started = await program.start('run', request(name, changes))
-  if (!started.ok) throw new Error(started.failure.message)
-  const finished = await program.finished<'run'>(started.value.id)
-  if (!finished.ok) throw Object.assign(new Error(finished.failure.message), { failure: finished.failure })
-  return finished.value
-}
+const { run } = methodRuns()
 
 test.each([
   ['no target', { keep: undefined }, 'no-budget'],

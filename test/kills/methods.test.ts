@@ -1,41 +1,15 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { JobRequest, RunResult } from '../../src-main/contract'
+import { describe, expect, test } from 'vitest'
 import type { PlanFile } from '../../src-main/core/pruning/plan'
-import { createProgram } from '../../src-main/program/create'
-import { writeOnnx } from '../../src-main/formats/onnx/write'
-import { quickResnet } from '../fixtures/networks'
-import { writeTinyCifar } from '../fixtures/engines/tiny-cifar'
-import { temporaryFolder } from '../fixtures/temporary'
+import { methodRuns } from '../fixtures/method-runs'
 
 /** `lupine run --method …` end to end, for every method that is no search; how they resume. */
-let folder: string
-const program = createProgram()
-beforeAll(async () => {
-  folder = temporaryFolder('methods')
-  await writeFile(join(folder, 'model.onnx'), writeOnnx(quickResnet()))
-  await writeTinyCifar(join(folder, 'data'), 30)
-})
-afterAll(() => program.close())
-
-const request = (name: string, changes: Partial<JobRequest<'run'>> = {}): JobRequest<'run'> => ({
-  ...{ model: join(folder, 'model.onnx'), data: `cifar10:${join(folder, 'data')}`, normalize: 'half' },
-  ...{ device: 'synthetic:1', method: 'l1', keep: 0.5, epochs: 0, methodEpochs: 1, trainImages: 64, engine: 'wasm' },
-  out: join(folder, name),
-  ...changes,
-})
-
-async function run(name: string, changes: Partial<JobRequest<'run'>> = {}): Promise<RunResult> {
-  const started = await program.start('run', request(name, changes))
-  if (!started.ok) throw new Error(started.failure.message)
-  const finished = await program.finished<'run'>(started.value.id)
-  if (!finished.ok) throw Object.assign(new Error(finished.failure.message), { failure: finished.failure })
-  return finished.value
-}
+const runs = methodRuns()
+const { program, request, run } = runs
 
 const planOf = async (name: string): Promise<string> => {
-  const plan = JSON.parse(await readFile(join(folder, name, 'plan.json'), 'utf8')) as PlanFile
+  const plan = JSON.parse(await readFile(join(runs.folder, name, 'plan.json'), 'utf8')) as PlanFile
   return JSON.stringify(plan.groups.map(({ id, keep }) => [id, keep]))
 }
 
@@ -104,7 +78,7 @@ describe('methods that are no search', () => {
         })
         void program.finished(id).then(() => (stop(), resolve()))
       })
-      const resumed = await program.start('resume', { dir: join(folder, name) })
+      const resumed = await program.start('resume', { dir: join(runs.folder, name) })
       if (!resumed.ok) throw new Error(resumed.failure.message)
       expect(await program.finished(resumed.value.id)).toMatchObject({ ok: true })
       expect(await planOf(name)).toBe(await planOf(`${method}-whole`))

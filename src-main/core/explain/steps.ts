@@ -1,4 +1,4 @@
-import type { Staircase, StaircasePoint } from '../latency/table'
+import { levelOf as level, type Staircase, type StaircasePoint } from '../latency/table'
 
 /** A width against its staircase. Ratios are of the network's latency, as in the staircase. */
 export interface StepReading {
@@ -55,8 +55,6 @@ export function readStep(staircase: Staircase, kept: number): StepReading | unde
     better: best && { kept: best.kept, saved: best.saved },
   }
 }
-
-const level = ({ level: read, ratio }: StaircasePoint): number => read ?? ratio
 
 /** Standard error of a tread's level: neighbours vouch for each other, so less than a point's; a third is on the safe side. */
 function usualNoise(points: readonly StaircasePoint[]): number {

@@ -1,5 +1,5 @@
 import type { MacsFraction } from './staircase'
-import type { LatencyGroup, Staircase, StaircasePoint } from './table'
+import { type LatencyGroup, levelOf, type Staircase, type StaircasePoint } from './table'
 
 /** How far a staircase may be from its model's, as a fraction of the saving, and beside it, before anything is measured. */
 const likeness = 0.25
@@ -32,10 +32,10 @@ export function borrowLevels(
         const theirs = staircases[model]!.points.find(({ kept }) => kept === point.kept)
         const scale = saved(signature, point.kept) / saved(model, point.kept)
         if (!theirs || !Number.isFinite(scale)) return point
-        const expected = (1 - (theirs.level ?? theirs.ratio)) * scale
+        const expected = (1 - levelOf(theirs)) * scale
         const trusted = (likeness * expected) ** 2 + beside ** 2 + (theirs.noise * scale) ** 2
         const weight = trusted / (trusted + point.noise ** 2)
-        const measured = 1 - (point.level ?? point.ratio)
+        const measured = 1 - levelOf(point)
         return { ...point, level: 1 - (weight * measured + (1 - weight) * expected) }
       })
       return [signature, { ...own, points }]

@@ -5,6 +5,7 @@ import { findTreads } from './treads'
 import {
   type LatencyGroup,
   type LatencyTable,
+  levelOf,
   type PlannedPoint,
   removableBranches,
   type Staircase,
@@ -107,9 +108,7 @@ export function ratioAt(staircase: Staircase, kept: number): number {
   const high = points.find((point) => point.kept >= kept) ?? widths.find((point) => point.kept >= kept)
   if (!low || !high || low.kept === high.kept) {
     const point = low ?? high
-    return point ? read(point) : 1
+    return point ? levelOf(point) : 1
   }
-  return read(low) + ((read(high) - read(low)) * (kept - low.kept)) / (high.kept - low.kept)
+  return levelOf(low) + ((levelOf(high) - levelOf(low)) * (kept - low.kept)) / (high.kept - low.kept)
 }
-
-const read = ({ level, ratio }: StaircasePoint): number => level ?? ratio

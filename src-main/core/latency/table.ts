@@ -26,6 +26,9 @@ export interface StaircasePoint {
   readonly level?: number
 }
 
+/** What is read off a staircase at a point. */
+export const levelOf = ({ level, ratio }: StaircasePoint): number => level ?? ratio
+
 /** A place where latency jumps between neighbouring measured widths by more than the noise explains. */
 export interface StaircaseStep {
   readonly from: number

@@ -8,6 +8,7 @@ import {
   type NetworkNode,
   type Tensor,
 } from '../graph/network'
+import { unitsBut } from '../pruning/units'
 import type { Keep } from '../pruning/widths'
 
 /** What a channel is everywhere, whatever the image; NaN where it is not constant. */
@@ -136,7 +137,7 @@ export function constantUnits(coupling: Coupling, group: CoupledGroup, { tensors
       if (unit >= 0 && Number.isNaN(values?.[channel] ?? NaN)) live.add(unit)
     })
   }
-  return Array.from({ length: group.channels }, (_, unit) => unit).filter((unit) => !live.has(unit))
+  return unitsBut(group.channels, live)
 }
 
 export interface Absorbed {

@@ -1,5 +1,13 @@
 import type { LatencyMeasurement, Widths } from '../ports'
-import { budgetUnreachable, fits, kindsOf, type Budget, type CostKind, type CostModel } from '../search/budget'
+import {
+  budgetUnreachable,
+  fits,
+  kindsOf,
+  measuredGuard,
+  type Budget,
+  type CostKind,
+  type CostModel,
+} from '../search/budget'
 import type { Target } from './registry'
 
 /** Plans along one number: a keep ratio, or the part of all channels that passes a threshold. */
@@ -18,8 +26,6 @@ export interface FittedPlan {
 const steps = 1000
 /** Plans measured at once: over the whole range, then between the two that bracket the budget. */
 const ladder = 10
-/** A measurement repeated later scatters by about half a percent. */
-const guard = 0.99
 
 /**
  * The plan of a family that keeps most and meets a target. Costs are a closed form, so a thousandth is found by
@@ -44,7 +50,7 @@ export async function fitTarget(
     const measured = await measure(shares.map((each) => family.widths(each)))
     measured.forEach(({ ratio }, i) => {
       fastest = Math.min(fastest, ratio)
-      if (ratio <= latency * guard) met.set(shares[i]!, ratio)
+      if (ratio <= latency * measuredGuard) met.set(shares[i]!, ratio)
     })
     const best = Math.max(...met.keys(), 0)
     if (best === shares.at(-1) && round === 0) break

@@ -1,6 +1,7 @@
 import type { CoupledGroup, GroupConstant } from '../coupling/groups'
 import type { Random } from '../ports'
 import type { Importance } from '../pruning/criteria'
+import { unitMeans } from '../pruning/units'
 import type { Network, NetworkNode, Tensor } from '../graph/network'
 
 /** The squeeze-and-excitation block behind one convolution. */
@@ -82,14 +83,11 @@ export const canBeGated = (network: Network, group: CoupledGroup): boolean => fi
 
 /** Mean gate of each unit, over the convolutions that make it. @param means tensor → mean over images per channel */
 export function gateScores(group: CoupledGroup, gates: readonly Gate[], means: ReadonlyMap<string, Importance>) {
-  const [sums, counts] = [new Float64Array(group.channels), new Float64Array(group.channels)]
-  for (const { tensor, units } of gates.filter((gate) => gate.group === group.id))
-    units.forEach((unit, channel) => {
-      if (unit < 0) return
-      sums[unit]! += means.get(tensor)![channel]!
-      counts[unit]! += 1
-    })
-  return sums.map((sum, unit) => (counts[unit] ? sum / counts[unit]! : 0))
+  const own = gates.filter((gate) => gate.group === group.id)
+  return unitMeans(
+    group.channels,
+    own.map(({ tensor, units }) => ({ units, values: means.get(tensor)! })),
+  )
 }
 
 /** How many units score more than (1 + λ) times their layer's mean; one at least. */

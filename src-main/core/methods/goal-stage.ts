@@ -2,8 +2,8 @@ import { fail } from '../failure'
 import type { Widths } from '../ports'
 import { knapsack } from '../search/knapsack'
 import { smallestReachable } from '../search/budget'
-import { createSpace, widthsOf } from '../search/space'
-import { type LatencyKnowledge, widthsFor, withLatency } from './latency-stage'
+import { widthsOf } from '../search/space'
+import { type LatencyKnowledge, planSpace, withLatency } from './latency-stage'
 import type { SearchRequest } from './pruner-types'
 import type { Recorder } from './recording'
 import type { Sensitivities } from './sensitivity-stage'
@@ -35,13 +35,7 @@ export async function goalStage(
       'An accuracy to reach needs short trainings, to see what it costs.',
       'Use lupine run with --refine 2 or more, or give a latency budget.',
     )
-  const space = createSpace({
-    groups,
-    candidates: (group) => widthsFor(group, latency),
-    kinds: ['latency'],
-    costs: withLatency(costs, latency, 0),
-    loss: sensitivities.loss,
-  })
+  const space = planSpace({ groups, costs, budget: { latency: 1 } }, latency, sensitivities.loss)
   const model = withLatency(costs, latency, latency.margin)
   const judge = async (budget: number, i: number): Promise<number> => {
     const widths: Widths = widthsOf(space, knapsack({ space, costs: model, budget: { latency: budget } }))

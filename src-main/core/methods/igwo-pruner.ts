@@ -5,7 +5,7 @@ import { assertReachable, type Budget, budgetUnreachable, kindsOf, smallestReach
 import { defaultPack } from '../search/population'
 import { leadingCost } from '../search/searcher'
 import type { Problem } from '../search/repair'
-import { createSpace, type Space, widthsOf } from '../search/space'
+import { type Space, widthsOf } from '../search/space'
 import type { Position } from '../search/wolf-moves'
 import {
   correctedMargin,
@@ -19,7 +19,7 @@ import {
 import type { RefinedPlan } from './fidelity'
 import { frontStage } from './front-stage'
 import { goalStage } from './goal-stage'
-import { type LatencyKnowledge, latencyStage, widthsFor, withLatency } from './latency-stage'
+import { type LatencyKnowledge, latencyStage, planSpace, withLatency } from './latency-stage'
 import { planData } from './live'
 import { type Choice, outcomeOf, type SearchRecord } from './outcome'
 import {
@@ -99,19 +99,7 @@ class Search {
     this.method = method
     this.evaluations = options?.evaluations ?? 200
     this.margin = latency?.margin ?? 0
-    this.space = this.createSpace()
-  }
-
-  private createSpace(): Space {
-    const { latency, sensitivities } = this
-    const { budget, costs, groups } = this.request
-    return createSpace({
-      groups,
-      candidates: (group) => widthsFor(group, latency),
-      kinds: kindsOf(budget),
-      costs: withLatency(costs, latency, 0),
-      loss: sensitivities.loss,
-    })
+    this.space = planSpace(request, latency, sensitivities.loss)
   }
 
   async run(): Promise<SearchOutcome> {
@@ -121,10 +109,10 @@ class Search {
     if (budget.latency === undefined) await this.search(this.evaluations, 'search')
     else await this.searchAndMeasure(budget.latency)
     // Before more is spent: is there one at all?
-    this.choices()
+    const choices = this.choices()
     const front = await this.front()
     const baselines = { random: await this.baseline('random'), uniform: await this.baseline('uniform') }
-    const chosen = await this.pick(this.choices())
+    const chosen = await this.pick(choices)
     return outcomeOf(this.request, this.record(), baselines, front, chosen)
   }
 
@@ -221,7 +209,7 @@ class Search {
     )
     this.finalists.push(...found)
     latency!.learn(found.map(({ entry, measurement }) => ({ widths: entry.widths, ratio: measurement.ratio })))
-    this.space = this.createSpace()
+    this.space = planSpace(request, latency, this.sensitivities.loss)
   }
 
   private front(): Promise<FrontPlan[]> {

@@ -1,10 +1,9 @@
 import { type CalibrationPlan, fitModel, type LatencyModel } from '../latency/model'
 import { survey } from '../latency/survey'
-import type { LatencyTable } from '../latency/table'
+import { type LatencyTable, widthGrid } from '../latency/table'
 import type { Widths } from '../ports'
 import { type CostModel, assertReachable, kindsOf } from '../search/budget'
-import { createSpace, type SpaceGroup } from '../search/space'
-import { widthGrid } from '../latency/table'
+import { createSpace, type Space, type SpaceGroup, type SpaceOptions } from '../search/space'
 import { calibrate } from './calibration'
 import { sentinelData } from './live'
 import type { PredictionCheck, SearchRequest } from './pruner-types'
@@ -34,8 +33,9 @@ export class LatencyKnowledge {
     return this.fitted.predict(widths)
   }
 
-  get model(): LatencyModel {
-    return this.fitted
+  /** Of a prediction, 95 %. */
+  interval(widths: Widths): ReturnType<LatencyModel['interval']> {
+    return this.fitted.interval(widths)
   }
 
   /** Refits with these plans added. */
@@ -116,19 +116,28 @@ export async function latencyStage(request: SearchRequest, recorder: Recorder): 
 
 /** Before the sensitivities are known, the parts pruned stand in for them. */
 function assertWithinSurvey({ groups, budget, costs }: SearchRequest, latency: LatencyKnowledge): void {
-  const space = createSpace({
-    groups,
-    candidates: (group) => widthsFor(group, latency),
-    kinds: kindsOf(budget),
-    costs: withLatency(costs, latency, 0),
-    loss: (widths) => groups.reduce((sum, { id, channels }) => sum + 1 - (widths[id] ?? channels) / channels, 0),
-  })
+  const space = planSpace({ groups, costs, budget }, latency, (widths) =>
+    groups.reduce((sum, { id, channels }) => sum + 1 - (widths[id] ?? channels) / channels, 0),
+  )
   assertReachable(space, withLatency(costs, latency, 0), budget)
 }
 
-/** What a search may choose for a group: every width whose time is known, or sixteenths where time does not count. */
-export const widthsFor = (group: SpaceGroup, latency: LatencyKnowledge | undefined): number[] =>
-  latency ? latency.widths(group) : widthGrid(group.channels)
+/**
+ * The levels a search may choose from: of every width whose time is known, or of sixteenths where time does not count,
+ * those that no other width beats in cost and loss.
+ */
+export const planSpace = (
+  { groups, budget, costs }: Pick<SearchRequest, 'groups' | 'budget' | 'costs'>,
+  latency: LatencyKnowledge | undefined,
+  loss: SpaceOptions['loss'],
+): Space =>
+  createSpace({
+    groups,
+    candidates: (group) => (latency ? latency.widths(group) : widthGrid(group.channels)),
+    kinds: kindsOf(budget),
+    costs: withLatency(costs, latency, 0),
+    loss,
+  })
 
 function detailOf(widths: Widths): string {
   const ids = Object.keys(widths)

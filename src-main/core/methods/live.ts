@@ -32,7 +32,7 @@ export function planData(
   latency: LatencyKnowledge | undefined,
   score?: Score,
 ): object {
-  const interval = latency?.model.interval(widths)
+  const interval = latency?.interval(widths)
   return {
     kept: keptOf(groups, widths),
     ...(interval && Number.isFinite(interval.high) && { low: interval.low, high: interval.high }),

@@ -58,7 +58,8 @@ export async function drive(
     const batch = searcher.ask()
     if (searcher.done) break
     const scoreOf = (rival: ArchiveEntry | undefined) => rival && recorder.score(rival.widths)
-    const race: Race | undefined = searcher.races ? { rivals: searcher.rivals().map(scoreOf) } : undefined
+    const rivals = searcher.rivals()?.map(scoreOf)
+    const race: Race | undefined = rivals && { rivals }
     const leaders = searcher.leaders().map(({ fitness, cost }) => ({ fitness, cost }))
     const scores = await recorder.evaluate(
       batch.map((candidate) => candidate.widths),

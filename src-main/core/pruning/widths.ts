@@ -35,6 +35,13 @@ export function keepFromWidths(
   return keep
 }
 
+/** The same part of every group's channels. */
+export const evenWidths = (
+  groups: readonly Pick<CoupledGroup, 'id' | 'channels'>[],
+  ratio: number,
+): Record<string, number> =>
+  Object.fromEntries(groups.map(({ id, channels }) => [id, roundedWidth(channels, ratio, 1)]))
+
 /** `ratio` of the channels, rounded to a multiple of `round` where the group is wide enough, at least one. */
 export function roundedWidth(channels: number, ratio: number, round: number): number {
   const step = Math.min(round, channels)

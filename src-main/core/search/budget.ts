@@ -22,6 +22,12 @@ export function excess(costs: CostModel, budget: Budget, widths: Widths): number
   return Math.max(...kindsOf(budget).map((kind) => costs.cost(kind, widths) / budget[kind]! - 1))
 }
 
+/**
+ * The part of a latency budget that plans are held to: a measurement repeated later scatters by about half a percent,
+ * and what is to hold then must be met with that to spare.
+ */
+export const measuredGuard = 0.99
+
 export const fits = (costs: CostModel, budget: Budget, widths: Widths): boolean => excess(costs, budget, widths) <= 0
 
 /** The smallest fraction of the original each kind can reach in a space, every dimension at its cheapest level. */

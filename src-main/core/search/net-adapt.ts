@@ -132,8 +132,8 @@ export class NetAdapt extends BaseSearcher {
   }
 
   /** Every trial's loss is weighed against its saving. */
-  override get races(): boolean {
-    return false
+  override rivals(): undefined {
+    return undefined
   }
 
   protected override record(candidate: Candidate, fitness: number): void {

@@ -32,11 +32,9 @@ export interface Searcher {
   leaders(): readonly ArchiveEntry[]
   /**
    * Per plan asked for, one that it has to beat to make any difference to what comes: its fitness may be an estimate
-   * otherwise. Undefined where it counts in any case.
+   * otherwise. Undefined where it counts in any case; no list at all where plans never race.
    */
-  rivals(): readonly (ArchiveEntry | undefined)[]
-  /** Whether there will ever be a rival. */
-  readonly races: boolean
+  rivals(): readonly (ArchiveEntry | undefined)[] | undefined
   state(): SearcherState
 }
 
@@ -127,11 +125,7 @@ export abstract class BaseSearcher implements Searcher {
     return this.archive.best(3)
   }
 
-  get races(): boolean {
-    return true
-  }
-
-  rivals(): (ArchiveEntry | undefined)[] {
+  rivals(): (ArchiveEntry | undefined)[] | undefined {
     const last = this.archive.best(kept)[kept - 1]
     return this.ask().map((candidate) => last && this.rivalOf(candidate, last))
   }

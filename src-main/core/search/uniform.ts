@@ -74,8 +74,8 @@ export class UniformSearch extends BaseSearcher {
     return distinct.size > 0 ? [...distinct.values()].slice(0, left) : undefined
   }
 
-  override get races(): boolean {
-    return false
+  override rivals(): undefined {
+    return undefined
   }
 
   protected advance(): void {

@@ -47,8 +47,7 @@ interface Few {
 
 /** Scores pruned candidates of one network: surgery, BN recalibration, divergence from the original. */
 export class Scorer {
-  /** Undefined where there are too few images to take a part of. */
-  private readonly few: Few | undefined
+  private chosenFew: { readonly few: Few | undefined } | undefined
 
   private constructor(
     private readonly subject: Subject,
@@ -58,9 +57,7 @@ export class Scorer {
     private readonly width: number,
     private readonly threads: number,
     private readonly warnings: string[],
-  ) {
-    this.few = this.chooseFew()
-  }
+  ) {}
 
   /** @throws LupineError of the model, the data set, or 'classes-differ' */
   static async create(request: ScorerRequest): Promise<Scorer> {
@@ -86,7 +83,8 @@ export class Scorer {
   /** Divergence and top-1 on the fitness images after BN recalibration; with a race, on a few images first. */
   async score(widths: Widths, race?: { readonly rival?: Score | undefined }): Promise<Score> {
     const pruned = pruneSubject(this.subject, widths)
-    const few = race && this.few && (await this.scoreFew(pruned, this.few))
+    const part = race && this.few
+    const few = part && (await this.scoreFew(pruned, part))
     const { rival } = race ?? {}
     const worse = few && rival?.few?.length === few.length ? beyondDoubtLarger(few, rival.few) : undefined
     if (worse !== undefined)
@@ -109,6 +107,12 @@ export class Scorer {
   private async probabilities(network: Network, images: HeldImages): Promise<Float32Array> {
     const { values } = await classify(network, images, this.threads, batchFor(images.shape))
     return softmaxRows(values, this.width)
+  }
+
+  /** Held from the first race on. Undefined where there are too few images to take a part of. */
+  private get few(): Few | undefined {
+    this.chosenFew ??= { few: this.chooseFew() }
+    return this.chosenFew.few
   }
 
   private chooseFew(): Few | undefined {

@@ -1,30 +1,23 @@
 import { rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { searchMethod, stageNames, stagesOf, type RunResult } from '../../contract'
+import { stageNames, stagesOf, type RunResult } from '../../contract'
 import { foldNorms } from '../../core/graph/bn-folding'
 import { isReinserted } from '../../core/graph/bn-insertion'
 import { planFile } from '../../core/pruning/plan'
-import type { Keep } from '../../core/pruning/widths'
-import { createSubject, pruneSubject, subjectKeep, type Subject } from '../../core/pruning/subject'
-import type { LatencyTable } from '../../core/latency/table'
-import type { Device } from '../../devices/device'
 import { deviceFor } from '../latency-oracles'
 import { loadOnnx, saveOnnx, writeAtomically } from '../../formats/onnx/files'
 import { writeProvenance } from '../../projects/provenance'
-import { FileJournal } from '../../runs/journal'
 import { Stages } from '../../runs/stages'
-import { chooseEngine, type ChosenEngine } from '../engine-choice'
+import { chooseEngine } from '../engine-choice'
 import { describeEngine, stampNormalization, train } from '../finetune'
 import { recordLayerTimes } from '../layer-times'
 import { withOnnxruntime } from '../onnxruntime'
-import { runRatioSearch } from '../ratio-search'
-import type { ShortTraining } from '../refiner'
-import { scoredSubject } from '../scored-subject'
 import { finetuneRecipe, flipsFor } from '../recipes'
 import { version } from '../version'
-import { importStage, type Imported } from './import'
+import { importStage } from './import'
 import { isMethod, methodStage } from './methods'
-import type { RunScene } from './scene'
+import type { PreparedScene, RunScene } from './scene'
+import { type Chosen, searchStages } from './search'
 import { accuracyStage, agreementStage, latencyStage, sizeOf } from './verify'
 
 /**
@@ -35,21 +28,21 @@ import { accuracyStage, agreementStage, latencyStage, sizeOf } from './verify'
 export async function runPipeline(scene: RunScene): Promise<RunResult> {
   const { request, files, job } = scene
   const device = await deviceFor(request.device, job)
-  const titles = stagesOf(request).map((name) => [name, stageNames[name]])
-  const stages = new Stages(job, files, Object.fromEntries(titles) as typeof stageNames)
+  const stages = new Stages(job, files, stagesOf(request), stageNames)
   const imported = await stages.run('import', () => importStage(scene))
   const engine = await chooseEngine(request.engine, job)
   if (engine.note) job.note('warning', engine.note)
   job.onPause((paused) => engine.handle.pause(paused))
   try {
+    const prepared: PreparedScene = { ...scene, stages, imported, engine, device }
     const { subject, keep, predicted, replayed, notes, ...chosen } = isMethod(request.method)
-      ? await methodStages(scene, stages, imported, engine, device)
-      : await searchStages(scene, stages, imported, engine, device)
+      ? await methodStages(prepared)
+      : await searchStages(prepared)
     const plan = planFile(subject.coupling, subject.branches, keep, imported.sha256)
     await writeAtomically(files.plan, `${JSON.stringify(plan, null, 1)}\n`)
     if (chosen.table) await writeAtomically(files.table, `${JSON.stringify(chosen.table)}\n`)
 
-    const trained = await stages.run('finetune', () => finetuneStage(scene, imported, engine))
+    const trained = await stages.run('finetune', () => finetuneStage(prepared))
     const agreement = await stages.run('export', async () => {
       await saveOnnx(files.model, foldNorms(await loadOnnx(files.model), isReinserted))
       await stampNormalization(files.model, imported.normalize)
@@ -107,140 +100,15 @@ export async function runPipeline(scene: RunScene): Promise<RunResult> {
   }
 }
 
-/** What is to stay; the network cut down to it is in `files.pruned`. */
-interface Chosen {
-  /** Of the cleaned original: what plans and latencies are of. */
-  readonly subject: Subject
-  readonly keep: Keep
-  /** Latency ratio. */
-  readonly predicted: number | undefined
-  /** Top-1 of the original on the images the fitness is of. */
-  readonly seen: number | undefined
-  readonly fidelity?: RunResult['fidelity']
-  readonly goal?: RunResult['goal']
-  readonly table?: LatencyTable | undefined
-  readonly provenance: Readonly<Record<string, unknown>>
-  readonly replayed: number
-  readonly notes: readonly string[]
-}
-
-async function methodStages(
-  scene: RunScene,
-  stages: Stages<keyof typeof stageNames>,
-  imported: Imported,
-  engine: ChosenEngine,
-  device: Device,
-): Promise<Chosen> {
-  const { subject, kept, measured, notes } = await methodStage(scene, imported, engine, device, (work) =>
-    stages.run('method', work),
-  )
+async function methodStages(scene: PreparedScene): Promise<Chosen> {
+  const { subject, kept, measured, notes } = await methodStage(scene)
   for (const note of notes) scene.job.note('info', note)
   return { subject, keep: kept, predicted: measured, seen: undefined, provenance: {}, replayed: 0, notes: [] }
 }
 
-/** The search's stages are not kept one by one: what they found is in the journal, and replaying costs a second. */
-async function searchStages(
-  scene: RunScene,
-  stages: Stages<keyof typeof stageNames>,
-  imported: Imported,
-  engine: ChosenEngine,
-  device: Device,
-): Promise<Chosen> {
-  const { request, settings, files, job } = scene
-  const journal = FileJournal.open(files.journal)
-  const names = stagesOf(request)
-  const started = performance.now()
-  let last = { name: 'latency', at: started }
-  const close = (): void => {
-    stages.seconds[last.name] = (stages.seconds[last.name] ?? 0) + Math.round(performance.now() - last.at) / 1000
-  }
-  try {
-    const original = await loadOnnx(files.original)
-    const working = imported.reinserted ? await loadOnnx(files.working) : original
-    const { subject, warnings: notes } = await scoredSubject(
-      original,
-      working,
-      {
-        // Projects of older versions know nothing of these two.
-        ...{ criterion: request.criterion ?? 'l1', nextLayer: request.nextLayer ?? false },
-        ...{ seed: request.seed, data: imported.data, trainer: engine.handle },
-      },
-      journal,
-      files.importance,
-      (progress) => job.progress('import', progress),
-      job,
-    )
-    const trained = createSubject(working, { importance: subject.importance })
-    const outcome = await runRatioSearch(
-      {
-        subject,
-        working: imported.reinserted ? files.working : files.original,
-        importance: files.importance,
-        data: imported.data,
-        device,
-        budget: request.budget,
-        accuracy: request.accuracy,
-        method: searchMethod.parse(request.method),
-        evaluations: settings.evaluations,
-        tableWidths: settings.tableWidths,
-        seed: request.seed,
-        journal,
-        measurements: files.measurements,
-        images: settings.images,
-        ...(settings.refine && { refine: shortTraining(scene, imported, engine, settings.refine, trained) }),
-        onStage(stage) {
-          close()
-          last = { name: stage, at: performance.now() }
-          job.stage(stage, stageNames[stage], names.indexOf(stage), names.length)
-        },
-      },
-      job,
-    )
-    close()
-    const { widths, predicted } = outcome.chosen
-    await saveOnnx(files.pruned, pruneSubject(trained, widths))
-    return {
-      ...{ subject, notes, replayed: journal.replayed('score') },
-      ...{ keep: subjectKeep(subject, widths), predicted, seen: outcome.seen, fidelity: outcome.fidelity },
-      ...(outcome.goal && { goal: outcome.goal }),
-      table: outcome.table,
-      provenance: { search: { ...outcome, history: undefined, table: undefined } },
-    }
-  } finally {
-    journal.close()
-  }
-}
-
-/**
- * One epoch on some images, by the recipe of the fine-tuning proper but for its rate: in 64 steps the large one spoils
- * more than it mends (ResNet-20 at 0.7 of its latency: top-1 0.28 → 0.83 at 0.05, 0.89 at 0.01).
- */
-function shortTraining(
-  { request, files, job }: RunScene,
-  imported: Imported,
-  engine: ChosenEngine,
-  { plans, images: limit }: { readonly plans: number; readonly images: number },
-  working: Subject,
-): ShortTraining {
-  const recipe = finetuneRecipe(1, request.seed, { flip: flipsFor(request.data), limit, learningRate: 0.01 })
-  return {
-    plans,
-    working,
-    async train(model, out) {
-      await job.gate()
-      // Its score comes from the fitness images.
-      const request = { model, teacher: files.original, data: imported.data, recipe, out, judgedOn: 128 }
-      await engine.handle.call('train', request, { signal: job.signal })
-    },
-  }
-}
-
 /** Recalibrates the pruned network's BN, and fine-tunes it with distillation from the original. */
-async function finetuneStage(
-  { request, settings, files, job }: RunScene,
-  imported: Imported,
-  engine: ChosenEngine,
-): Promise<{ engine: string }> {
+async function finetuneStage(scene: PreparedScene): Promise<{ engine: string }> {
+  const { request, settings, files, job, imported, engine } = scene
   await withOnnxruntime(async (ort) => {
     const { fitness, recalibration } = settings.images
     await ort.call('openScorer', {

@@ -1,6 +1,10 @@
-import type { RunRequest } from '../../contract'
+import type { RunRequest, StageName } from '../../contract'
+import type { Device } from '../../devices/device'
 import type { Layout } from '../../projects/layout'
 import type { JobContext } from '../../runs/job'
+import type { Stages } from '../../runs/stages'
+import type { ChosenEngine } from '../engine-choice'
+import type { Imported } from './import'
 
 /** What a run fixes for itself at its start, so that resume uses the same. */
 export interface RunSettings {
@@ -22,4 +26,12 @@ export interface RunScene {
   readonly settings: RunSettings
   readonly files: Layout
   readonly job: JobContext
+}
+
+/** The same once the model is imported and the engine chosen. */
+export interface PreparedScene extends RunScene {
+  readonly stages: Stages<StageName>
+  readonly imported: Imported
+  readonly engine: ChosenEngine
+  readonly device: Device
 }

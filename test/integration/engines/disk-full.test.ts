@@ -9,6 +9,7 @@ import { trainModel } from '../../../src-main/engines/training/train'
 import { openWasm } from '../../../src-main/engines/wasm/backend'
 import { loadOnnx } from '../../../src-main/formats/onnx/files'
 import { writeOnnx } from '../../../src-main/formats/onnx/write'
+import { callContext } from '../../fixtures/engines/call-context'
 import { writeTinyCifar } from '../../fixtures/engines/tiny-cifar'
 import { tinyResnet } from '../../fixtures/engines/tiny-resnet'
 import { temporaryFolder } from '../../fixtures/temporary'
@@ -48,7 +49,7 @@ const recipe: Recipe = {
   ...{ schedule: 'cosine', warmupEpochs: 0, distillation: 0, temperature: 4, crop: 0, flip: false, seed: 7 },
   limit: 64,
 }
-const context = { progress: () => {}, signal: new AbortController().signal, breathe: () => Promise.resolve() }
+const context = callContext()
 const failureOf = (work: Promise<unknown>) =>
   work.then(
     () => undefined,

@@ -1,11 +1,10 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { fail } from '../../../src-main/core/failure'
 import { filterSchedule, type FilterMethod } from '../../../src-main/core/methods/filters/schedule'
 import type { Network } from '../../../src-main/core/graph/network'
 import type { DataSource } from '../../../src-main/datasets/dataset'
-import type { PruningRegime, Recipe, TrainProgress, TrainRequest } from '../../../src-main/engines/interface'
+import type { PruningRegime, Recipe, TrainRequest } from '../../../src-main/engines/interface'
 import { openTensorFlow } from '../../../src-main/engines/tensorflow/backend'
 import { LoadedModel } from '../../../src-main/engines/training/model'
 import type { Backend } from '../../../src-main/engines/training/session'
@@ -14,6 +13,7 @@ import { openWasm } from '../../../src-main/engines/wasm/backend'
 import { loadOnnx } from '../../../src-main/formats/onnx/files'
 import { writeOnnx } from '../../../src-main/formats/onnx/write'
 import { quickResnet } from '../../fixtures/networks'
+import { callContext } from '../../fixtures/engines/call-context'
 import { writeTinyCifar } from '../../fixtures/engines/tiny-cifar'
 import { labels, noise, relativeError, withoutTensorFlow } from '../../fixtures/engines/tools'
 import { temporaryFolder } from '../../fixtures/temporary'
@@ -39,17 +39,6 @@ const request = (name: string, regime: PruningRegime, changes: Partial<Recipe> =
   ...{ out: join(folder, `${name}.onnx`), checkpoints: join(folder, name) },
 })
 
-/** `stop` says when to interrupt. */
-function context(stop: (progress: TrainProgress | undefined) => boolean = () => false) {
-  let last: TrainProgress | undefined
-  return {
-    progress: (progress: TrainProgress) => void (last = progress),
-    signal: new AbortController().signal,
-    breathe: () =>
-      stop(last) ? Promise.reject(fail('interrupted', 'interrupted', 'Interrupted.', '')) : Promise.resolve(),
-  }
-}
-
 const inner = 'block.conv1'
 const filters = (method: FilterMethod, changes = {}): PruningRegime => ({
   kind: 'filters',
@@ -71,7 +60,7 @@ const engines: [string, () => Backend | Promise<Backend>, string | undefined][] 
 describe.each(engines)('%s', (engine, open, missing) => {
   test.skipIf(missing)('gradually hard filters: resumed as if never stopped, at zero in the end', async () => {
     const backend = await open()
-    const whole = await trainModel(backend, request(`${engine}-whole`, filters('ghfp')), context())
+    const whole = await trainModel(backend, request(`${engine}-whole`, filters('ghfp')), callContext())
     expect(whole.epochs.map(({ pruned }) => pruned!.soft)).toEqual([4, 4, 4, 4])
     // int(8 · 0.5 · λ_t), λ = 1 − (1 − (t + 1)/4)³ = 0.58, 0.875, 0.984, 1.
     expect(whole.epochs.map(({ pruned }) => pruned!.hard)).toEqual([2, 3, 3, 4])
@@ -79,10 +68,10 @@ describe.each(engines)('%s', (engine, open, missing) => {
     const cut = trainModel(
       backend,
       request(`${engine}-cut`, filters('ghfp')),
-      context((p) => p?.epoch === 3 && p.step === 2),
+      callContext((p) => p?.epoch === 3 && p.step === 2),
     )
     await expect(cut).rejects.toMatchObject({ failure: { kind: 'interrupted' } })
-    const resumed = await trainModel(backend, request(`${engine}-cut`, filters('ghfp')), context())
+    const resumed = await trainModel(backend, request(`${engine}-cut`, filters('ghfp')), callContext())
     expect(resumed.resumedFrom).toBe(2)
     expect(resumed.pruned).toEqual(whole.pruned)
     const [a, b] = await Promise.all(['whole', 'cut'].map((name) => loadOnnx(join(folder, `${engine}-${name}.onnx`))))
@@ -99,7 +88,7 @@ describe.each(engines)('%s', (engine, open, missing) => {
     const backend = await open()
     const start = quickResnet()
     const regime = filters('hfp')
-    const once = await trainModel(backend, request(`${engine}-hard`, regime), context())
+    const once = await trainModel(backend, request(`${engine}-hard`, regime), callContext())
     const hard = await loadOnnx(join(folder, `${engine}-hard.onnx`))
     // HFP never chooses again: the four of least norm at the start.
     const weakest = Array.from({ length: 8 }, (_, unit) => unit)

@@ -1,7 +1,7 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { fail, LupineError } from '../../../src-main/core/failure'
+import { LupineError } from '../../../src-main/core/failure'
 import type { Network } from '../../../src-main/core/graph/network'
 import type { DataSource } from '../../../src-main/datasets/dataset'
 import type { Recipe, TrainProgress, TrainRequest } from '../../../src-main/engines/interface'
@@ -13,6 +13,7 @@ import { openWasm } from '../../../src-main/engines/wasm/backend'
 import { loadOnnx } from '../../../src-main/formats/onnx/files'
 import { writeOnnx } from '../../../src-main/formats/onnx/write'
 import { writePlain } from '../../fixtures/image-folder'
+import { callContext } from '../../fixtures/engines/call-context'
 import { writeTinyCifar } from '../../fixtures/engines/tiny-cifar'
 import { tinyResnet } from '../../fixtures/engines/tiny-resnet'
 import { relativeError, withoutTensorFlow } from '../../fixtures/engines/tools'
@@ -43,17 +44,6 @@ const request = (name: string, change: Partial<TrainRequest> = {}): TrainRequest
   ...change,
 })
 
-/** What a call brings along; `stop` says when to interrupt. */
-function context(stop: (progress: TrainProgress | undefined) => boolean = () => false) {
-  let last: TrainProgress | undefined
-  return {
-    progress: (progress: TrainProgress) => void (last = progress),
-    signal: new AbortController().signal,
-    breathe: () =>
-      stop(last) ? Promise.reject(fail('interrupted', 'interrupted', 'Interrupted.', '')) : Promise.resolve(),
-  }
-}
-
 function worst(a: Network, b: Network): number {
   const errors = [...a.initializers].map(([name, { data }]) => relativeError(data, b.initializers.get(name)!.data))
   return Math.max(...errors)
@@ -73,7 +63,7 @@ const engines: [string, () => Backend | Promise<Backend>, string | undefined][] 
 describe.each(engines)('%s', (engine, open, missing) => {
   test.skipIf(missing)('an interrupted training resumes to the same weights', async () => {
     const backend = await open()
-    const whole = await trainModel(backend, request(`${engine}-whole`), context())
+    const whole = await trainModel(backend, request(`${engine}-whole`), callContext())
     expect(whole.resumedFrom).toBe(0)
     expect(whole.epochs.map(({ epoch }) => epoch)).toEqual([1, 2, 3])
     expect(whole.epochs[2].loss).toBeLessThan(whole.epochs[0].loss)
@@ -81,14 +71,14 @@ describe.each(engines)('%s', (engine, open, missing) => {
     const cut = trainModel(
       backend,
       request(`${engine}-cut`),
-      context((p) => p?.epoch === 3 && p.step === 2),
+      callContext((p) => p?.epoch === 3 && p.step === 2),
     )
     expect(await failureOf(cut)).toMatchObject({ kind: 'interrupted' })
     expect(await readdir(join(folder, `${engine}-cut`))).toEqual(['epoch-0001', 'epoch-0002'])
 
     // The last checkpoint is damaged: the one before it serves.
     await writeFile(join(folder, `${engine}-cut`, 'epoch-0002', 'velocities.f32'), 'short')
-    const resumed = await trainModel(backend, request(`${engine}-cut`), context())
+    const resumed = await trainModel(backend, request(`${engine}-cut`), callContext())
     expect(resumed.resumedFrom).toBe(1)
     expect(resumed.epochs).toHaveLength(3)
     expect(resumed.top1.before).toBe(whole.top1.before)
@@ -101,13 +91,17 @@ describe.each(engines)('%s', (engine, open, missing) => {
     const taught = { ...recipe, epochs: 2, distillation: 0.7, limit: 64 }
     const teacher = join(folder, 'teacher.onnx')
     await writeFile(teacher, writeOnnx(tinyResnet(2)))
-    const result = await trainModel(await open(), request(`${engine}-taught`, { recipe: taught, teacher }), context())
+    const result = await trainModel(
+      await open(),
+      request(`${engine}-taught`, { recipe: taught, teacher }),
+      callContext(),
+    )
     expect(result.epochs[1].loss).toBeLessThan(result.epochs[0].loss)
   })
 
   test.skipIf(missing)('evaluates a split', async () => {
     const seen: number[] = []
-    const listen = { ...context(), progress: ({ done }: { done: number }) => void seen.push(done) }
+    const listen = { ...callContext(), progress: ({ done }: { done: number }) => void seen.push(done) }
     const result = await evaluateModel(await open(), { model, data, split: 'test', limit: 290 }, listen)
     expect(result.images).toBe(290)
     expect(result.top5).toBeGreaterThanOrEqual(result.top1)
@@ -118,10 +112,10 @@ describe.each(engines)('%s', (engine, open, missing) => {
 test('a checkpoint of another recipe is not resumed from', async () => {
   const once = { ...recipe, epochs: 1, limit: 64 }
   const backend = await openWasm()
-  await trainModel(backend, request('other', { recipe: once }), context())
+  await trainModel(backend, request('other', { recipe: once }), callContext())
   const other = request('other', { recipe: { ...once, seed: 8 } })
-  expect((await trainModel(backend, other, context())).resumedFrom).toBe(0)
-  expect((await trainModel(backend, other, context())).resumedFrom).toBe(1)
+  expect((await trainModel(backend, other, callContext())).resumedFrom).toBe(0)
+  expect((await trainModel(backend, other, callContext())).resumedFrom).toBe(1)
 })
 
 /** The engine, but what it computes passes through `change`, which hears of the steps so far, this one included. */
@@ -157,7 +151,7 @@ const worsening = (backend: Backend, epoch: number, stepsPerEpoch: number): Back
   })
 
 test('a diverging training stops and keeps its last good checkpoint', async () => {
-  const train = trainModel(spoilt(await openWasm(), 8), request('wild'), context())
+  const train = trainModel(spoilt(await openWasm(), 8), request('wild'), callContext())
   expect(await failureOf(train)).toMatchObject({
     ...{ kind: 'work', code: 'training-diverged' },
     message: 'Training diverged in epoch 2, step 3: the loss is no longer a number.',
@@ -170,26 +164,26 @@ test('stopping early, the result is the best epoch, through an interruption too'
   const patient = { ...recipe, epochs: 9, limit: 64, patience: 3, schedule: 'constant' as const }
   const to = (name: string, change: Partial<Recipe> = {}) => request(name, { recipe: { ...patient, ...change } })
   // From the second epoch on everything is equally wrong: the first is the best, three more do not better it.
-  const whole = await trainModel(worsening(backend, 2, 2), to('patient'), context())
+  const whole = await trainModel(worsening(backend, 2, 2), to('patient'), callContext())
   expect(whole.epochs.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4])
   expect(whole.kept).toEqual({ epoch: 1, rule: 'best' })
   expect(whole.top1.after).toBe(whole.epochs[0].top1)
   expect(whole.top1.after).toBeGreaterThan(0)
   expect((await readdir(join(folder, 'patient'))).sort()).toEqual(['epoch-0001', 'epoch-0003', 'epoch-0004'])
 
-  const single = await trainModel(backend, to('single', { epochs: 1, patience: undefined }), context())
+  const single = await trainModel(backend, to('single', { epochs: 1, patience: undefined }), callContext())
   expect(single.kept).toEqual({ epoch: 1, rule: 'last' })
   const load = (name: string) => loadOnnx(join(folder, `${name}.onnx`))
   expect(worst(await load('patient'), await load('single'))).toBeLessThan(1e-6)
 
   const cut = worsening(backend, 2, 2)
   const stop = (progress: TrainProgress | undefined) => progress?.epoch === 4 && progress.step === 1
-  expect(await failureOf(trainModel(cut, to('cut'), context(stop)))).toMatchObject({ kind: 'interrupted' })
-  const resumed = await trainModel(worsening(backend, 0, 2), to('cut'), context())
+  expect(await failureOf(trainModel(cut, to('cut'), callContext(stop)))).toMatchObject({ kind: 'interrupted' })
+  const resumed = await trainModel(worsening(backend, 0, 2), to('cut'), callContext())
   expect(resumed).toMatchObject({ resumedFrom: 3, kept: { epoch: 1, rule: 'best' } })
   expect(worst(await load('cut'), await load('single'))).toBeLessThan(1e-6)
 
-  const last = await trainModel(worsening(backend, 2, 2), to('last', { keep: 'last' }), context())
+  const last = await trainModel(worsening(backend, 2, 2), to('last', { keep: 'last' }), callContext())
   expect(last.kept).toEqual({ epoch: 4, rule: 'last' })
   expect(last.top1.after).toBe(0)
   expect(worst(await load('last'), await load('single'))).toBeGreaterThan(1e-3)
@@ -199,7 +193,7 @@ test('asked to stop, it ends after its epoch and keeps the best', async () => {
   const backend = await openWasm()
   const long = request('concluded', { recipe: { ...recipe, epochs: 9, limit: 64, schedule: 'constant' } })
   let epochs = 0
-  const asked = { ...context(), progress: ({ record }: TrainProgress) => void (record && epochs++) }
+  const asked = { ...callContext(), progress: ({ record }: TrainProgress) => void (record && epochs++) }
   const result = await trainModel(worsening(backend, 2, 2), long, { ...asked, concluding: () => epochs === 3 })
   expect(result.epochs.map(({ epoch }) => epoch)).toEqual([1, 2, 3])
   expect(result).toMatchObject({ concluded: true, kept: { epoch: 1, rule: 'best' } })
@@ -215,10 +209,10 @@ test('without labels the network learns what its teacher says, and is judged by 
   const unlabelled = { address: `images:${plain}`, normalization }
   const short = { ...recipe, batch: 16, epochs: 4, limit: 32, distillation: 0.3, warmupEpochs: 0 }
   const change = { data: unlabelled, teacher, recipe: short, checkpoints: undefined }
-  const result = await trainModel(await openWasm(), request('unlabelled', change), context())
+  const result = await trainModel(await openWasm(), request('unlabelled', change), callContext())
   expect(result.judgedBy).toBe('teacher')
   expect(result.epochs.at(-1)!.loss).toBeLessThan(result.epochs[0].loss)
-  const own = trainModel(await openWasm(), request('alone', { data: unlabelled, recipe: short }), context())
+  const own = trainModel(await openWasm(), request('alone', { data: unlabelled, recipe: short }), callContext())
   expect(await failureOf(own)).toMatchObject({ kind: 'input', code: 'labels-missing' })
 })
 
@@ -227,7 +221,7 @@ test.skipIf(withoutTensorFlow)('wasm trains to the same weights as TensorFlow', 
   const made: Network[] = []
   for (const open of [openTensorFlow, openWasm]) {
     const name = `same-${made.length}`
-    await trainModel(await open(), request(name, { recipe: short }), context())
+    await trainModel(await open(), request(name, { recipe: short }), callContext())
     made.push(await loadOnnx(join(folder, `${name}.onnx`)))
   }
   expect(worst(made[0], made[1])).toBeLessThan(1e-4)

@@ -8,6 +8,7 @@ import {
 } from '../../../core/methods/filters/schedule'
 import { createSubject } from '../../../core/pruning/subject'
 import { applyPlan } from '../../../core/pruning/surgery'
+import { unitsBut } from '../../../core/pruning/units'
 import { loadOnnx, saveOnnx } from '../../../formats/onnx/files'
 import { train } from '../../finetune'
 import type { Method } from './method'
@@ -48,6 +49,3 @@ export const filterPruning = (name: FilterMethod): Method => ({
     return { keep: Object.fromEntries(keep), ...(measured !== undefined && { measured }), notes: [note] }
   },
 })
-
-const unitsBut = (channels: number, pruned: ReadonlySet<number>): number[] =>
-  Array.from({ length: channels }, (_, unit) => unit).filter((unit) => !pruned.has(unit))

@@ -7,15 +7,12 @@ import type { Widths } from '../../../core/ports'
 import { planKey } from '../../../core/search/archive'
 import type { Keep } from '../../../core/pruning/widths'
 import { createSubject, type Subject } from '../../../core/pruning/subject'
-import type { Device } from '../../../devices/device'
 import { DeviceOracle } from '../../../devices/oracle'
 import { loadOnnx } from '../../../formats/onnx/files'
 import { FileJournal } from '../../../runs/journal'
-import type { ChosenEngine } from '../../engine-choice'
 import { nothingToPrune } from '../../latency-oracles'
 import { finetuneRecipe, flipsFor } from '../../recipes'
-import type { Imported } from '../import'
-import type { RunScene } from '../scene'
+import type { PreparedScene } from '../scene'
 import { filterPruning } from './filters'
 import { ista } from './ista'
 import type { Method, MethodOutcome, MethodScene } from './method'
@@ -49,14 +46,8 @@ export interface MethodStage extends MethodOutcome {
  * scores from the journal.
  * @throws LupineError of the method; 'nothing-to-prune'; 'budget-unreachable'
  */
-export async function methodStage(
-  scene: RunScene,
-  imported: Imported,
-  engine: ChosenEngine,
-  device: Device,
-  stage: <T>(work: () => Promise<T>) => Promise<T>,
-): Promise<MethodStage> {
-  const { request, files, job, settings } = scene
+export async function methodStage(scene: PreparedScene): Promise<MethodStage> {
+  const { request, files, job, settings, imported, device } = scene
   const subject = createSubject(await loadOnnx(files.original))
   if (subject.dimensions.length === 0) throw nothingToPrune()
   const workingPath = imported.reinserted ? files.working : files.original
@@ -75,7 +66,7 @@ export async function methodStage(
       journal.record('latencies', plans.map(planKey).join('\n'), () => oracle.measure(plans))
     const groups = new Set(subject.dimensions.map(({ id }) => id))
     const own: MethodScene = {
-      ...{ ...scene, imported, engine, working, workingPath, journal },
+      ...{ ...scene, working, workingPath, journal },
       groups: working.coupling.groups.filter(({ id }) => groups.has(id)),
       options: methodOptions(request.method, request.methodOptions),
       fit: (family, part = 1) => fitTarget(family, partOf(targetOf(request), part), costs, measure),
@@ -88,7 +79,7 @@ export async function methodStage(
     }
     method.check?.(own)
     await mkdir(files.method, { recursive: true })
-    const outcome = await stage(() => method.run(own))
+    const outcome = await scene.stages.run('method', () => method.run(own))
     const whole = new Map(subject.coupling.groups.map(({ id, channels }) => [id, channels]))
     const kept = new Map(Object.entries(outcome.keep).filter(([id, units]) => units.length < whole.get(id)!))
     return { ...outcome, subject, kept }

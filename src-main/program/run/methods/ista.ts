@@ -6,6 +6,7 @@ import { absorbConstants, constantChannels, constantUnits } from '../../../core/
 import { memoryPenalties, rescaled } from '../../../core/methods/ista'
 import { findBranches } from '../../../core/coupling/branches'
 import { applyPlan } from '../../../core/pruning/surgery'
+import { unitsBut } from '../../../core/pruning/units'
 import { loadOnnx, saveOnnx } from '../../../formats/onnx/files'
 import { compareNetworks } from '../../compare'
 import { train } from '../../finetune'
@@ -49,7 +50,7 @@ export const ista: Method = {
     for (const group of coupling.groups) {
       if (!names.has(group.id)) continue
       const gone = new Set(constantUnits(coupling, group, constants))
-      const stays = Array.from({ length: group.channels }, (_, unit) => unit).filter((unit) => !gone.has(unit))
+      const stays = unitsBut(group.channels, gone)
       // A layer of constants only keeps one of them.
       if (gone.size > 0) keep.set(group.id, stays.length > 0 ? stays : [0])
     }

@@ -4,14 +4,10 @@ import type { Journal } from '../../../core/ports'
 import type { Subject } from '../../../core/pruning/subject'
 import type { CoupledGroup } from '../../../core/coupling/groups'
 import type { Recipe } from '../../../engines/interface'
-import type { ChosenEngine } from '../../engine-choice'
-import type { Imported } from '../import'
-import type { RunScene } from '../scene'
+import type { PreparedScene } from '../scene'
 
 /** What a method has at hand. */
-export interface MethodScene extends RunScene {
-  readonly imported: Imported
-  readonly engine: ChosenEngine
+export interface MethodScene extends PreparedScene {
   /** Of the network that is trained: the cleaned original, perhaps with its BN put back. */
   readonly working: Subject
   /** Its file. */

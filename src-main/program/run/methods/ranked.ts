@@ -1,7 +1,7 @@
 import { greedyNorms } from '../../../core/methods/greedy-norms'
 import { scoreUnits } from '../../../core/pruning/criteria'
 import { applyPlan } from '../../../core/pruning/surgery'
-import { roundedWidth, topUnits } from '../../../core/pruning/widths'
+import { evenWidths, topUnits } from '../../../core/pruning/widths'
 import { saveOnnx } from '../../../formats/onnx/files'
 import type { Method, MethodScene } from './method'
 
@@ -11,9 +11,7 @@ const ranked = (
 ): Method => ({
   async run(scene) {
     const { groups, working, files } = scene
-    const plan = await scene.fit({
-      widths: (share) => Object.fromEntries(groups.map(({ id, channels }) => [id, roundedWidth(channels, share, 1)])),
-    })
+    const plan = await scene.fit({ widths: (share) => evenWidths(groups, share) })
     const keep = choose(scene, plan.widths)
     await saveOnnx(files.pruned, applyPlan(working.coupling, working.branches, keep))
     const { measured } = plan

@@ -2,6 +2,7 @@ import type { CoupledGroup } from '../../../core/coupling/groups'
 import { fail } from '../../../core/failure'
 import type { Network } from '../../../core/graph/network'
 import { batchScales, type Importance } from '../../../core/pruning/criteria'
+import { unitMeans } from '../../../core/pruning/units'
 import type { MethodScene } from './method'
 
 /** Groups whose channels go through BN: those that methods which look at its scales can prune. */
@@ -30,16 +31,12 @@ export const scaleNames = (network: Network, groups: readonly CoupledGroup[]): s
 
 /** Mean |γ| of each unit over the BN it goes through. */
 export function meanScales(network: Network, group: CoupledGroup): Importance {
-  const [sums, counts] = [new Float64Array(group.channels), new Float64Array(group.channels)]
-  for (const { tensor, units } of batchScales(network, group)) {
-    const { data } = network.initializers.get(tensor)!
-    units.forEach((unit, channel) => {
-      if (unit < 0) return
-      sums[unit]! += Math.abs(Number(data[channel]))
-      counts[unit]! += 1
-    })
-  }
-  return sums.map((sum, unit) => (counts[unit] ? sum / counts[unit]! : 0))
+  const magnitudes = (tensor: string) =>
+    Float64Array.from(network.initializers.get(tensor)!.data, (value) => Math.abs(Number(value)))
+  return unitMeans(
+    group.channels,
+    batchScales(network, group).map(({ tensor, units }) => ({ units, values: magnitudes(tensor) })),
+  )
 }
 
 export const channelsOf = (groups: readonly CoupledGroup[]): number =>

@@ -21,8 +21,9 @@ export const taylor: Method = {
   async run(scene) {
     const { options, files, working } = scene
     const rounds = Number(options['rounds'])
-    const groups = normedGroups(working.network, scene.groups).map(({ id }) => id)
-    const total = channelsOf(normedGroups(working.network, scene.groups))
+    const normed = normedGroups(working.network, scene.groups)
+    const groups = normed.map(({ id }) => id)
+    const total = channelsOf(normed)
     const kept = new Map<string, readonly number[]>()
     let model = scene.workingPath
     let measured: number | undefined

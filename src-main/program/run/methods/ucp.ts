@@ -4,7 +4,7 @@ import { findGroups, type CoupledGroup } from '../../../core/coupling/groups'
 import { fail } from '../../../core/failure'
 import { aboveMean, canBeGated, fromScratch, gateScores, insertGates, withoutGates } from '../../../core/methods/gates'
 import { applyPlan } from '../../../core/pruning/surgery'
-import { roundedWidth, topUnits } from '../../../core/pruning/widths'
+import { evenWidths, topUnits } from '../../../core/pruning/widths'
 import { createRandom, deriveSeed } from '../../../core/statistics/random'
 import { loadOnnx, saveOnnx } from '../../../formats/onnx/files'
 import { loadVectors, vectorsFromJson, vectorsToJson } from '../../../formats/vectors'
@@ -54,10 +54,7 @@ export const ucp: Method = {
     const scores = new Map(groups.map((group) => [group.id, gateScores(group, gates, means)]))
     const plan =
       Object.keys(targetOf(request)).length > 0
-        ? await scene.fit({
-            widths: (share) =>
-              Object.fromEntries(groups.map(({ id, channels }) => [id, roundedWidth(channels, share, 1)])),
-          })
+        ? await scene.fit({ widths: (share) => evenWidths(groups, share) })
         : {
             widths: uniformed(groups, (id) => aboveMean(scores.get(id)!, Number(options['lambda']))),
             measured: undefined,
