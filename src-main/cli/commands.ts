@@ -31,6 +31,10 @@ const budgetOption = string(
 )
 const method = string('NAME', 'igwo | gwo | abc | de | knapsack | netadapt | random | uniform (igwo)')
 const bn = string('HOW', 'keep | reinsert: layers whose BN is missing (reinsert when fewer than half have one)')
+const exclude: Option = {
+  ...{ type: 'string', multiple: true, value: 'NAME' },
+  about: 'a group or layer to leave whole; repeatable',
+}
 const fresh: Option = { type: 'boolean', about: 'measure anew what is in the cache' }
 const evaluations = string('N', 'candidates the search may evaluate (160)')
 
@@ -55,10 +59,14 @@ export const commands: Readonly<Record<string, Command>> = {
   inspect: {
     about: 'what a model is: costs, and which channels can be pruned',
     arguments: ['MODEL'],
-    options: { input: inputSize },
+    options: { input: inputSize, graph: { type: 'boolean', about: 'with --json: the nodes and edges too' } },
     request: (values, [model]) => ({
       call: 'model.inspect',
-      request: given({ model: model!, input: text(values, 'input') }),
+      request: given({
+        model: model!,
+        input: text(values, 'input'),
+        graph: values['graph'] as boolean | undefined,
+      }),
     }),
     summary: summaries.inspect,
   },
@@ -81,7 +89,6 @@ export const commands: Readonly<Record<string, Command>> = {
     arguments: ['MODEL'],
     options: {
       input: inputSize,
-      accuracy: string('A', 'top-1 to keep (0.91): looks for the fastest that has it, in place of a latency budget'),
       keep: string('R', 'fraction of channels kept'),
       plan: string('FILE', 'a plan.json instead'),
       force: { type: 'boolean', about: 'apply the plan to another file than it was made for' },
@@ -90,7 +97,7 @@ export const commands: Readonly<Record<string, Command>> = {
       normalize,
       engine,
       round: string('N', 'widths become multiples of N (1)'),
-      exclude: { type: 'string', multiple: true, value: 'NAME', about: 'a group or layer to leave whole; repeatable' },
+      exclude,
       streams: { type: 'boolean', about: 'residual streams too' },
       out: string('FILE', 'the pruned model'),
       'plan-out': string('FILE', 'the plan that was applied'),
@@ -210,6 +217,7 @@ export const commands: Readonly<Record<string, Command>> = {
       ...criterionOptions,
       bn,
       evaluations,
+      exclude,
       normalize,
       engine,
       out: string('PLAN', 'the plan file'),
@@ -226,6 +234,7 @@ export const commands: Readonly<Record<string, Command>> = {
         ...criterionRequest(values),
         bn: text(values, 'bn') as 'keep' | undefined,
         evaluations: number(values, 'evaluations'),
+        exclude: values['exclude'] as string[] | undefined,
         normalize: text(values, 'normalize'),
         engine: text(values, 'engine') as 'tensorflow' | undefined,
         seed: number(values, 'seed'),
@@ -279,6 +288,7 @@ export const commands: Readonly<Record<string, Command>> = {
       data,
       device,
       budget: budgetOption,
+      accuracy: string('A', 'top-1 to keep (0.91): looks for the fastest that has it, in place of a latency budget'),
       keep: string('R', 'fraction of channels kept, instead of a budget (see lupine methods)'),
       method: string('NAME', `${Object.keys(runMethods).join(' | ')} (igwo)`),
       set: string('LIST', "the method's options, such as softness=0.5,hard=cosine (see lupine methods)"),
@@ -289,6 +299,7 @@ export const commands: Readonly<Record<string, Command>> = {
       epochs: string('N', 'epochs of fine-tuning (12)'),
       'train-images': trainImages,
       refine: string('N', 'plans fine-tuned briefly to choose among them (a tenth of the evaluations; 0: none)'),
+      exclude,
       normalize,
       engine,
       out: string('DIR', 'the project folder'),
@@ -312,6 +323,7 @@ export const commands: Readonly<Record<string, Command>> = {
         epochs: number(values, 'epochs'),
         trainImages: number(values, 'train-images'),
         refine: number(values, 'refine'),
+        exclude: values['exclude'] as string[] | undefined,
         normalize: text(values, 'normalize'),
         engine: text(values, 'engine') as 'tensorflow' | undefined,
         seed: number(values, 'seed'),

@@ -1,5 +1,15 @@
 import { z } from 'zod'
-import { criterion, dataAddress, engineName, inputSize, modelPath, nextLayer, normalize, seed } from './options'
+import {
+  criterion,
+  dataAddress,
+  engineName,
+  exclude,
+  inputSize,
+  modelPath,
+  nextLayer,
+  normalize,
+  seed,
+} from './options'
 
 const valueInfo = z.object({ name: z.string(), shape: z.array(z.union([z.number(), z.string()])) })
 
@@ -12,8 +22,29 @@ export const groupSchema = z.object({
   layers: z.array(z.string()),
 })
 
+const indices = z.array(z.number())
+
+/** As core/coupling/outline.ts has it. */
+const graphNode = z.object({
+  name: z.string(),
+  layer: z.string().describe("its weight's name without .weight, else the node's"),
+  op: z.string(),
+  kind: z.enum(['input', 'output', 'op', 'opaque']),
+  shape: z.array(z.union([z.number(), z.string()])).describe('of its first output'),
+  macs: z.number(),
+  params: z.number(),
+  makes: indices.describe('groups whose channels its outputs carry, as indices of groups'),
+  reads: indices.describe('groups that its weights are cut along as channels arrive'),
+  blocks: indices.optional().describe('of opaque nodes: groups that cannot be pruned because of it'),
+})
+export type GraphNode = z.infer<typeof graphNode>
+
 export const inspect = {
-  request: z.object({ model: modelPath, input: inputSize }),
+  request: z.object({
+    model: modelPath,
+    input: inputSize,
+    graph: z.boolean().default(false).describe('the nodes and edges too'),
+  }),
   result: z.object({
     format: z.string(),
     producer: z.string(),
@@ -31,6 +62,12 @@ export const inspect = {
     bytes: z.number().describe('of the file'),
     peakActivationBytes: z.number().describe('largest sum of live activations during one inference, float32'),
     groups: z.array(groupSchema),
+    graph: z
+      .object({
+        nodes: z.array(graphNode).describe('inputs, then nodes in topological order, then outputs'),
+        edges: z.array(z.tuple([z.number(), z.number()])).describe('from and to, as indices of nodes'),
+      })
+      .optional(),
   }),
 }
 
@@ -86,7 +123,7 @@ export const prune = {
     normalize: normalize.optional(),
     engine: engineName.optional().describe('for Taylor scores'),
     round: z.number().int().positive().default(1),
-    exclude: z.array(z.string()).default([]).describe('groups or layers to leave whole'),
+    exclude,
     streams: z.boolean().default(false).describe('uniform pruning of residual streams too'),
     force: z.boolean().default(false).describe('apply a plan to another file than it was made for'),
     out: z.string(),

@@ -15,6 +15,8 @@ export const seed = z.number().int().nonnegative()
 export const criterion = z.string().default('l1').describe('l1 | l2 | fpgm | bn | taylor | activation | random')
 export const nextLayer = z.boolean().default(false).describe('weights of the layers that read a channel count too')
 
+export const exclude = z.array(z.string()).default([]).describe('groups or layers to leave whole')
+
 export const normPolicy = z
   .enum(['keep', 'reinsert'])
   .describe('layers without BN: leave them, or put BN back while working (when fewer than half have one)')

@@ -1,6 +1,7 @@
 import type { CallResult } from '../contract'
 import { findGroups } from '../core/coupling/groups'
 import { layerName } from '../core/coupling/layers'
+import { outlineOf, type Outline } from '../core/coupling/outline'
 import { networkCost } from '../core/graph/cost'
 import type { Shape, ValueInfo } from '../core/graph/network'
 import { opRow } from '../core/graph/ops'
@@ -12,9 +13,11 @@ import { loadModel, naming } from './load'
 export async function inspectModel({
   model,
   input,
+  graph,
 }: {
   model: string
   input?: string | undefined
+  graph?: boolean | undefined
 }): Promise<CallResult<'model.inspect'>> {
   const { bytes, given, network } = await loadModel(model)
   const sizes = sizesFrom(input, network, model)
@@ -47,8 +50,12 @@ export async function inspectModel({
       ...(group.stream ? { stream: true } : {}),
       layers: [...new Set([...group.producers, ...group.contractors])].map((name) => names.get(name)!),
     })),
+    ...(graph && { graph: mutable(outlineOf(coupling)) }),
   }
 }
+
+/** The contract's types are not readonly; nobody writes to what is given. */
+const mutable = (outline: Outline) => outline as NonNullable<CallResult<'model.inspect'>['graph']>
 
 /** Sizes chosen for an input whose file leaves more open than the batch. */
 function assumedShape({ shape }: ValueInfo, sized: Shape | undefined): { assumed?: number[] } {

@@ -5,6 +5,7 @@ import { criterionNamed } from '../core/pruning/criteria'
 import { createSubject, type Subject } from '../core/pruning/subject'
 import { saveVectors, vectorsFromJson, vectorsToJson } from '../formats/vectors'
 import type { JobContext } from '../runs/job'
+import { groupsNamed } from './group-names'
 import { scoreNetwork, type CriterionRequest } from './importance'
 
 export interface ScoredSubject {
@@ -17,12 +18,12 @@ export interface ScoredSubject {
  * BN put back adds none. Scores that depend on data are journalled, since the seed does not determine them.
  * @param working with BN put back, or the original itself
  * @param file receives the importance, for other processes
- * @throws LupineError as scoreNetwork; 'journal-differs'; 'not-written'
+ * @throws LupineError as scoreNetwork; 'group-unknown'; 'journal-differs'; 'not-written'
  */
 export async function scoredSubject(
   original: Network,
   working: Network,
-  request: CriterionRequest,
+  request: CriterionRequest & { readonly exclude?: readonly string[] | undefined },
   journal: Journal,
   file: string,
   onProgress: (progress: Progress) => void,
@@ -36,5 +37,7 @@ export async function scoredSubject(
   const scored = determined ? await score() : await journal.record('importance', request.criterion, score)
   const importance = vectorsFromJson(scored.importance)
   await saveVectors(file, importance)
-  return { subject: createSubject(original, { importance }), warnings: scored.warnings }
+  const coupling = findGroups(original)
+  const exclude = groupsNamed(coupling, request.exclude ?? [], '--exclude')
+  return { subject: createSubject(original, { coupling, importance, exclude }), warnings: scored.warnings }
 }

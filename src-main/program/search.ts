@@ -30,6 +30,8 @@ export interface SearchRequest {
   readonly bn?: NormPolicy | undefined
   readonly engine?: 'tensorflow' | 'wasm' | undefined
   readonly evaluations?: number | undefined
+  /** Groups or layers to leave whole. */
+  readonly exclude: readonly string[]
   readonly normalize?: string | undefined
   readonly seed: number
   readonly out: string
@@ -53,8 +55,8 @@ export async function searchJob(request: SearchRequest, job: JobContext): Promis
     const report = (progress: Progress) => job.progress('import', progress)
     const { network } = await workingNetwork(cleaned, data.source, request.bn, job, report)
     await saveOnnx(working, network)
-    const { criterion, nextLayer, seed, engine } = request
-    const scoring = { criterion, nextLayer, seed, engine, data: data.source }
+    const { criterion, nextLayer, seed, engine, exclude } = request
+    const scoring = { criterion, nextLayer, seed, engine, exclude, data: data.source }
     const { subject, warnings } = await scoredSubject(cleaned, network, scoring, noJournal, importance, report, job)
     for (const text of warnings) job.note('warning', text)
     const outcome = await runRatioSearch(

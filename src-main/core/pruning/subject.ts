@@ -26,7 +26,7 @@ export interface SubjectOptions {
   readonly criterion?: string
   /** Scores from elsewhere instead: by data, or of this network with its BN put back. */
   readonly importance?: ReadonlyMap<string, Importance>
-  /** Ids of groups to leave alone. */
+  /** Ids of groups to leave alone; a residual branch with one of them stays, too. */
   readonly exclude?: readonly string[]
   /** Residual streams are decided on too. */
   readonly streams?: boolean
@@ -43,7 +43,7 @@ export function createSubject(network: Network, options: SubjectOptions = {}): S
   return {
     network,
     coupling,
-    branches: findBranches(coupling),
+    branches: findBranches(coupling).filter(({ groups }) => !groups.some((id) => exclude.includes(id))),
     dimensions: prunable.filter(
       ({ id, stream, channels }) => (streams || !stream) && channels > 1 && !exclude.includes(id),
     ),

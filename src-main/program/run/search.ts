@@ -40,8 +40,9 @@ export async function searchStages(scene: PreparedScene): Promise<Chosen> {
       original,
       working,
       {
-        // Projects of older versions know nothing of these two.
+        // Projects of older versions know nothing of these.
         ...{ criterion: request.criterion ?? 'l1', nextLayer: request.nextLayer ?? false },
+        exclude: request.exclude ?? [],
         ...{ seed: request.seed, data: imported.data, trainer: engine.handle },
       },
       journal,

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises'
+import { findGroups } from '../../../core/coupling/groups'
 import { createCostModel } from '../../../core/pruning/cost-model'
 import { fitTarget } from '../../../core/methods/fit-target'
 import { filterMethods } from '../../../core/methods/filters/schedule'
@@ -10,6 +11,7 @@ import { createSubject, type Subject } from '../../../core/pruning/subject'
 import { DeviceOracle } from '../../../devices/oracle'
 import { loadOnnx } from '../../../formats/onnx/files'
 import { FileJournal } from '../../../runs/journal'
+import { groupsNamed } from '../../group-names'
 import { nothingToPrune } from '../../latency-oracles'
 import { finetuneRecipe, flipsFor } from '../../recipes'
 import type { PreparedScene } from '../scene'
@@ -48,11 +50,14 @@ export interface MethodStage extends MethodOutcome {
  */
 export async function methodStage(scene: PreparedScene): Promise<MethodStage> {
   const { request, files, job, settings, imported, device } = scene
-  const subject = createSubject(await loadOnnx(files.original))
+  const original = await loadOnnx(files.original)
+  const coupling = findGroups(original)
+  const exclude = groupsNamed(coupling, request.exclude ?? [], '--exclude')
+  const subject = createSubject(original, { coupling, exclude })
   if (subject.dimensions.length === 0) throw nothingToPrune()
   const workingPath = imported.reinserted ? files.working : files.original
   const working = imported.reinserted
-    ? createSubject(await loadOnnx(workingPath), { importance: subject.importance })
+    ? createSubject(await loadOnnx(workingPath), { importance: subject.importance, exclude })
     : subject
   const method = methods[request.method as TrainedMethod]!
   const journal = FileJournal.open(files.journal)
