@@ -10,6 +10,12 @@ export const sharedOptions: Readonly<Record<string, Option>> = {
 
 export const serveOptions: Readonly<Record<string, Option>> = {
   port: { type: 'string', value: 'N', about: 'the port (a free one)' },
+  root: {
+    type: 'string',
+    multiple: true,
+    value: 'DIR',
+    about: 'a folder whose files the window may use; repeatable (this one and your home)',
+  },
 }
 
 /** `lupine --help` */

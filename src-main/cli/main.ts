@@ -67,8 +67,9 @@ async function serve(args: readonly string[], json: boolean): Promise<number> {
   if (args.includes('--help'))
     return print(helpFor('serve', { about: 'the window in a browser', arguments: [], options: serveOptions }))
   const { values } = parseCommandLine('serve', args, { ...sharedOptions, ...serveOptions }, [])
-  const { serveUntilStopped } = await import('../serve/serve')
-  await serveUntilStopped(createProgram(), {
+  const { rootsOf, serveUntilStopped } = await import('../serve/serve')
+  const roots = rootsOf(values['root'] as string[] | undefined)
+  await serveUntilStopped(createProgram({ windows: { roots } }), {
     port: number(values, 'port'),
     announce: (url) => void print(json ? JSON.stringify({ url }) : `Lupine is at ${url}\nCtrl-C ends it.`),
   })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { failureSchema } from './failure'
+import { fileId } from './files'
 
 /** What a job's event log holds, one JSON line each; `n` counts from 0 so that a client can ask for events from n. */
 const common = { n: z.number().int(), job: z.string(), time: z.string().describe('ISO 8601') }
@@ -42,5 +43,9 @@ export const jobSummary = z.object({
   /** Number of events so far. */
   events: z.number().int(),
   startedAt: z.string(),
+  /** The project it works on, once there is one. */
+  project: fileId.optional(),
+  /** Another process's, known from its project's events: it can be watched, not commanded. */
+  elsewhere: z.boolean().optional(),
 })
 export type JobSummary = z.infer<typeof jobSummary>

@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { deviceKey } from './device-key'
+import { projectFolder } from './options'
 
 const pair = z.object({ before: z.number(), after: z.number() })
 
 /** Why each layer of a run's result is, or is not, faster. Fields as in the command line. */
 export const explain = {
   request: z.object({
-    dir: z.string().min(1).describe('the project folder of a run'),
+    dir: projectFolder,
     measure: z.boolean().default(true).describe('measure what the run did not record; otherwise say what is missing'),
   }),
   result: z.object({

@@ -2,15 +2,31 @@ import { z } from 'zod'
 import { devicesForget, devicesList } from './devices'
 import { jobSummary } from './events'
 import { explain } from './explain'
+import { fileCopy, fileFind, fileList, fileNew, filePick, filePlaces, fileReveal } from './files'
 import { predict, staircase } from './latency'
 import { check, create, inspect, methods, prune } from './model'
+import {
+  projectCandidates,
+  projectForget,
+  projectMeasurement,
+  projectMeasurements,
+  projectOpen,
+  projectPlan,
+  projectProvenance,
+  projectResult,
+  projectsRecent,
+  projectTable,
+} from './projects'
+import { engineName, outPath, projectFolder, seed } from './options'
 import { runRequest, runResult } from './run'
 import { evaluate, finetune, profile, search } from './work'
 
 export * from './ask'
 export * from './events'
 export * from './failure'
+export * from './files'
 export * from './options'
+export * from './projects'
 export * from './run'
 export type { DeviceKey } from './device-key'
 
@@ -28,6 +44,23 @@ export const calls = {
   'methods.list': methods,
   'devices.list': devicesList,
   'devices.forget': devicesForget,
+  'files.places': filePlaces,
+  'files.list': fileList,
+  'files.find': fileFind,
+  'files.new': fileNew,
+  'files.pick': filePick,
+  'files.copy': fileCopy,
+  'files.reveal': fileReveal,
+  'projects.recent': projectsRecent,
+  'projects.open': projectOpen,
+  'projects.forget': projectForget,
+  'projects.plan': projectPlan,
+  'projects.result': projectResult,
+  'projects.candidates': projectCandidates,
+  'projects.table': projectTable,
+  'projects.measurements': projectMeasurements,
+  'projects.measurement': projectMeasurement,
+  'projects.provenance': projectProvenance,
   'jobs.list': { request: z.object({}), result: z.array(jobSummary) },
   'jobs.cancel': { request: job, result: z.object({}) },
   'jobs.pause': { request: job, result: z.object({}) },
@@ -43,12 +76,12 @@ export const calls = {
 /** Started as jobs: `start` answers with the job's id, progress comes as events, the result in `finished`. */
 export const jobs = {
   run: { request: runRequest, result: runResult },
-  resume: { request: z.object({ dir: z.string() }), result: runResult },
+  resume: { request: z.object({ dir: projectFolder }), result: runResult },
   demo: {
     request: z.object({
-      out: z.string().optional(),
-      engine: z.enum(['tensorflow', 'wasm']).optional(),
-      seed: z.number().int().nonnegative().default(0),
+      out: outPath.optional(),
+      engine: engineName.optional(),
+      seed: seed.default(0),
     }),
     result: runResult,
   },

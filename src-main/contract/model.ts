@@ -8,6 +8,8 @@ import {
   modelPath,
   nextLayer,
   normalize,
+  outPath,
+  planPath,
   seed,
 } from './options'
 
@@ -104,7 +106,7 @@ export const create = {
     classes: z.number().int().positive(),
     input: z.string().describe('CHANNELSxHEIGHTxWIDTH'),
     seed: z.number().default(0),
-    out: z.string(),
+    out: outPath,
   }),
   result: z.object({ macs: z.number(), params: z.number(), files: z.array(z.string()) }),
 }
@@ -116,7 +118,7 @@ export const prune = {
     model: modelPath,
     input: inputSize,
     keep: z.number().positive().max(1).optional(),
-    plan: z.string().optional(),
+    plan: planPath.optional(),
     criterion,
     nextLayer,
     data: dataAddress.optional().describe('for criteria that look at data'),
@@ -126,8 +128,8 @@ export const prune = {
     exclude,
     streams: z.boolean().default(false).describe('uniform pruning of residual streams too'),
     force: z.boolean().default(false).describe('apply a plan to another file than it was made for'),
-    out: z.string(),
-    planOut: z.string().optional(),
+    out: outPath,
+    planOut: outPath.optional(),
     seed: seed.default(0),
   }),
   result: z.object({

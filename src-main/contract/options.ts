@@ -1,9 +1,25 @@
 import { z } from 'zod'
 
+/** What a field that names files is: a path, or an address with a path in it. */
+export type PathUse = 'path' | 'data' | 'device'
+/** The fields whose paths windows replace by ids (files.ts); every field that names a file is one of these. */
+export const pathFields = z.registry<{ readonly use: PathUse }>()
+
 /** Options that several calls share, named as on the command line. */
-export const modelPath = z.string().min(1).describe('path of a .onnx file')
-export const dataAddress = z.string().min(1).describe('sample | cifar10:DIR | cifar100:DIR | images:DIR')
-export const deviceAddress = z.string().min(1).describe('local | ssh://user@host | a saved name | …')
+export const modelPath = z.string().min(1).describe('path of a .onnx file').register(pathFields, { use: 'path' })
+export const planPath = z.string().min(1).describe('path of a plan').register(pathFields, { use: 'path' })
+export const outPath = z.string().min(1).describe('path of what is made').register(pathFields, { use: 'path' })
+export const projectFolder = z.string().min(1).describe("a run's folder").register(pathFields, { use: 'path' })
+export const dataAddress = z
+  .string()
+  .min(1)
+  .describe('sample | cifar10:DIR | cifar100:DIR | images:DIR')
+  .register(pathFields, { use: 'data' })
+export const deviceAddress = z
+  .string()
+  .min(1)
+  .describe('local | ssh://user@host | a saved name | …')
+  .register(pathFields, { use: 'device' })
 export const engineName = z.enum(['tensorflow', 'wasm'])
 export const normalize = z.string().describe('imagenet | cifar10 | unit | half | MEAN/STD')
 export const inputSize = z

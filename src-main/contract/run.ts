@@ -11,6 +11,7 @@ import {
   nextLayer,
   normalize,
   normPolicy,
+  outPath,
   runMethod,
   searchMethod,
   seed,
@@ -59,7 +60,7 @@ export const runRequest = z.object({
   exclude,
   engine: engineName.optional(),
   seed: seed.default(0),
-  out: z.string(),
+  out: outPath,
 })
 export type RunRequest = z.infer<typeof runRequest>
 

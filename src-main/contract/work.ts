@@ -13,6 +13,7 @@ import {
   nextLayer,
   normalize,
   normPolicy,
+  outPath,
   searchMethod,
   seed,
 } from './options'
@@ -76,7 +77,7 @@ export const search = {
     normalize: normalize.optional(),
     engine: engineName.optional().describe('for Taylor scores'),
     seed: seed.default(0),
-    out: z.string().describe('the plan file'),
+    out: outPath,
   }),
   result: z.object({
     method: z.string(),
@@ -130,7 +131,7 @@ export const finetune = {
     trainImages: z.number().int().positive().optional(),
     batch: z.number().int().positive().optional(),
     seed: seed.default(0),
-    out: z.string(),
+    out: outPath,
   }),
   result: z.object({
     top1: z.object({ before: z.number(), after: z.number() }),

@@ -15,17 +15,32 @@ import {
 import { fail, LupineError, toFailure, type Result } from '../core/failure'
 import type { JobContext } from '../runs/job'
 import { Jobs } from '../runs/jobs'
+import { tidyUploads } from './files/uploads'
 import { inspectModel } from './inspect'
 import type { Program } from './program'
+import { createWindows, type WindowOptions } from './windows'
 
 type Parsed<S extends { request: z.ZodType }> = z.output<S['request']>
 
 type CallTable = { [N in CallName]: (request: Parsed<(typeof calls)[N]>) => Promise<CallResult<N>> }
 type JobTable = { [N in JobName]: (request: Parsed<(typeof jobs)[N]>, job: JobContext) => Promise<JobResult<N>> }
 
+export interface Ports {
+  /** Whoever sits at a command line. */
+  readonly ask?: Ask | undefined
+  /** For doors with windows: what these may reach; their people are asked. */
+  readonly windows?: WindowOptions | undefined
+}
+
+const parts = () => import('./projects/parts')
+
 /** Puts the program together; what a topic needs is loaded with its first request, so that small ones answer at once. */
-export function createProgram(ports: { readonly ask?: Ask | undefined } = {}): Program {
-  const register = new Jobs(ports.ask)
+export function createProgram(ports: Ports = {}): Program {
+  const windows = createWindows(ports.windows ?? { roots: [] }, () => register)
+  if (ports.windows) void tidyUploads()
+  const ask = ports.windows ? windows.questions.ask : ports.ask
+  const register = new Jobs(ask)
+  const project = async (id: string) => (await (await windows.projects()).folder(id)).files
   const table: CallTable = {
     'model.inspect': inspectModel,
     'model.check': async (request) => (await import('./check')).checkModel(request),
@@ -33,9 +48,28 @@ export function createProgram(ports: { readonly ask?: Ask | undefined } = {}): P
     'model.new': async (request) => (await import('./new')).newModel(request),
     'methods.list': async (request) => (await import('./methods')).listMethods(request),
     'devices.list': async () => (await import('./devices')).listDevices(),
-    'devices.forget': async (request) => (await import('./devices')).forgetSavedDevice(request, ports.ask),
+    'devices.forget': async (request) => (await import('./devices')).forgetSavedDevice(request, ask),
     'program.about': async () => (await import('./about')).aboutProgram(),
-    'jobs.list': () => Promise.resolve(register.list()),
+    'files.places': async () => (await windows.files()).places(),
+    'files.list': async (request) =>
+      (await import('./files/listing')).listFolder((await windows.files()).registry, request),
+    'files.find': async (request) => (await windows.files()).find(request),
+    'files.new': async (request) => (await windows.files()).new(request),
+    'files.pick': async (request) => (await windows.files()).pick(request),
+    'files.copy': async (request) => (await windows.files()).copy(request),
+    'files.reveal': async (request) => (await windows.files()).reveal(request),
+    'projects.recent': async () => (await windows.projects()).recent(),
+    'projects.open': async (request) => (await windows.projects()).open(request.project),
+    'projects.forget': async (request) => (await windows.projects()).forget(request.project),
+    'projects.plan': async (request) => (await parts()).planOf(await project(request.project)),
+    'projects.result': async (request) => (await parts()).resultOf(await project(request.project)),
+    'projects.candidates': async (request) => (await parts()).candidatesOf(await project(request.project), request),
+    'projects.table': async (request) => (await parts()).tableOf(await project(request.project)),
+    'projects.measurements': async (request) => (await parts()).measurementsOf(await project(request.project)),
+    'projects.measurement': async (request) =>
+      (await parts()).measurementOf(await project(request.project), request.name),
+    'projects.provenance': async (request) => (await parts()).provenanceOf(await project(request.project)),
+    'jobs.list': () => Promise.all(register.list().map(named)),
     'jobs.cancel': ({ job }) => act(() => register.get(job).cancel()),
     'jobs.pause': ({ job }) => act(() => register.get(job).pause()),
     'jobs.conclude': ({ job }) => act(() => register.get(job).conclude()),
@@ -55,7 +89,11 @@ export function createProgram(ports: { readonly ask?: Ask | undefined } = {}): P
     finetune: async (request, job) => (await import('./finetune')).finetuneJob(request, job),
     train: async (request, job) => (await import('./finetune')).trainJob(request, job),
   }
+  /** With the id under which windows know the job's project. */
+  const named = async (job: JobSummary): Promise<JobSummary> =>
+    job.folder ? { ...job, project: await windows.projectOf(job.folder) } : job
   return {
+    ...(ports.windows && { windows }),
     async call<N extends CallName>(name: N, request: CallRequest<N>): Promise<Result<CallResult<N>>> {
       try {
         const parsed = parse(calls[name].request, request, name) as Parsed<(typeof calls)[N]>
@@ -76,7 +114,10 @@ export function createProgram(ports: { readonly ask?: Ask | undefined } = {}): P
     subscribe: (job: string, from: number, listener: (event: JobEvent) => void) =>
       register.subscribe(job, from, listener),
     finished: <N extends JobName>(job: string) => register.finished(job) as Promise<Result<JobResult<N>>>,
-    close: () => register.close(),
+    async close() {
+      windows.close()
+      await register.close()
+    },
   }
 }
 

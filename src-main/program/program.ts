@@ -3,12 +3,35 @@ import type {
   CallName,
   CallRequest,
   CallResult,
+  FileEntry,
   JobEvent,
   JobName,
   JobRequest,
   JobResult,
   JobSummary,
 } from '../contract'
+import type { Questions } from './questions'
+
+/** A file as it comes from a browser. */
+export interface Upload {
+  readonly name: string
+  /** Uploads of one batch lie side by side: a model and its external data. Of the client's choice. */
+  readonly batch: string
+  readonly body: AsyncIterable<Uint8Array>
+}
+
+/** What doors with windows need beyond a command line's: files by ids, and somebody to ask. */
+export interface Windows {
+  readonly questions: Questions
+  /** A window's request with the paths of the files it picked. @throws LupineError as admit and checkProjectPaths */
+  admit(kind: 'call' | 'start', name: string, request: unknown): Promise<unknown>
+  /** An entry for what a person chose outside of the window: dropped, double-clicked. */
+  grant(path: string): Promise<FileEntry>
+  /** What an id stands for. @throws LupineError as FileRegistry.reach */
+  reach(id: string): Promise<{ readonly path: string; readonly real: string }>
+  /** @throws LupineError as takeUpload */
+  upload(upload: Upload): Promise<FileEntry>
+}
 
 /** The program as its doors see it. Requests are validated here; expected failures come back as values. */
 export interface Program {
@@ -19,6 +42,8 @@ export interface Program {
   subscribe(job: string, from: number, listener: (event: JobEvent) => void): () => void
   /** Resolves when the job has ended. */
   finished<N extends JobName>(job: string): Promise<Result<JobResult<N>>>
+  /** What doors with windows use; absent in a program made for a command line, or without them. */
+  readonly windows?: Windows | undefined
   /** Interrupts every job (resumable), stops every process. */
   close(): Promise<void>
 }

@@ -1,6 +1,7 @@
 import { calls, jobs, type CallName, type CallRequest, type JobEvent, type JobName, type JobRequest } from '../contract'
-import { clientMessage, type ClientMessage, type ServerMessage } from '../contract/wire'
+import { clientMessage, type ReadMessage, type ServerMessage } from '../contract/wire'
 import { fail, succeed, toFailure, type Result } from '../core/failure'
+import { thinEvents } from '../runs/thin'
 import type { Program } from './program'
 
 /** One client's line to the program, whatever carries it. */
@@ -20,6 +21,13 @@ export type Send = (message: ServerMessage) => boolean
 const mostCallsAtOnce = 64
 const mostSubscriptions = 64
 
+/**
+ * A client that let its line be full this long (ms), and then is so many events behind, gets a snapshot in their place: it
+ * shows the present sooner, and what it missed is in the project's files.
+ */
+const stalledAfter = 5000
+const manyBehind = 500
+
 interface Subscription {
   /** The number of the next event to send. */
   next: number
@@ -30,29 +38,34 @@ interface Subscription {
  * The message handler behind every door with a window (serve's WebSocket, the shell's IPC).
  *
  * Events are never queued here for a slow client. When the line is full, all subscriptions stop and remember their
- * next number; `drained` takes them up from there, since the program keeps every job's events anyway.
+ * next number; `drained` takes them up from there, since the program keeps every job's events anyway. A window's requests
+ * name files by ids; they get their paths here.
  */
-export function createSession(program: Program, send: Send): Session {
+export function createSession(program: Program, send: Send, stalledAfterMs = stalledAfter): Session {
   const subscriptions = new Map<string, Subscription>()
   let callsAtOnce = 0
   let full = false
+  let fullSince = 0
   let closed = false
 
   const put = (message: ServerMessage): void => {
     if (closed || send(message) || full) return
     full = true
+    fullSince = performance.now()
     for (const subscription of subscriptions.values()) subscription.stop()
   }
 
   const answer = (id: number, result: Result<unknown>): void => put({ type: 'answer', id, result })
 
-  function listen(job: string, from: number): void {
+  function listen(job: string, from: number, stalled = false): void {
     subscriptions.get(job)?.stop()
     const subscription: Subscription = { next: from, stop: () => undefined }
     subscriptions.set(job, subscription)
     if (full) return
     let live = true
+    let missed: JobEvent[] | undefined = stalled ? [] : undefined
     const onEvent = (event: JobEvent): void => {
+      if (missed) return void missed.push(event)
       // The program may still be handing over past events after the line has filled up.
       if (!live || event.n < subscription.next) return
       subscription.next = event.n + 1
@@ -60,6 +73,15 @@ export function createSession(program: Program, send: Send): Session {
     }
     subscription.stop = () => (live = false)
     const unsubscribe = program.subscribe(job, from, onEvent)
+    if (missed) {
+      const late = missed
+      missed = undefined
+      if (late.length <= manyBehind) late.forEach(onEvent)
+      else {
+        subscription.next = late.at(-1)!.n + 1
+        put({ type: 'gap', job, from, to: subscription.next, kept: thinEvents(late) })
+      }
+    }
     if (live) subscription.stop = () => ((live = false), unsubscribe())
     else unsubscribe()
   }
@@ -87,21 +109,27 @@ export function createSession(program: Program, send: Send): Session {
     return succeed({})
   }
 
-  async function carryOut(message: ClientMessage): Promise<Result<unknown>> {
+  async function carryOut(message: ReadMessage): Promise<Result<unknown>> {
     switch (message.type) {
       case 'call':
         if (!Object.hasOwn(calls, message.name)) throw unknownName('call', message.name)
         // The program checks the request against the contract; here it only has the name's type.
-        return program.call(message.name as CallName, message.request as CallRequest<CallName>)
+        return program.call(message.name as CallName, (await admitted(message)) as CallRequest<CallName>)
       case 'start':
         if (!Object.hasOwn(jobs, message.name)) throw unknownName('job', message.name)
-        return program.start(message.name as JobName, message.request as JobRequest<JobName>)
+        return program.start(message.name as JobName, (await admitted(message)) as JobRequest<JobName>)
       case 'subscribe':
         return subscribe(message.job, message.from)
       case 'unsubscribe':
         return unsubscribe(message.job)
+      case 'reply':
+        if (!program.windows?.questions.reply(message.question, message.answer, message.remember)) throw notAsked()
+        return succeed({})
     }
   }
+
+  const admitted = ({ type, name, request }: Extract<ReadMessage, { type: 'call' | 'start' }>): Promise<unknown> =>
+    program.windows?.admit(type, name, request) ?? Promise.resolve(request)
 
   async function receive(input: unknown): Promise<void> {
     const parsed = clientMessage.safeParse(input)
@@ -125,14 +153,17 @@ export function createSession(program: Program, send: Send): Session {
     }
   }
 
+  const stopListening = program.windows?.questions.listen(put)
+
   return {
     receive: (message) => void receive(message),
     drained() {
       if (!full || closed) return
       full = false
+      const stalled = performance.now() - fullSince >= stalledAfterMs
       for (const [job, { next }] of [...subscriptions]) {
         try {
-          listen(job, next)
+          listen(job, next, stalled)
         } catch {
           // The job has gone meanwhile; a client that asks for it again hears why.
           subscriptions.delete(job)
@@ -141,6 +172,7 @@ export function createSession(program: Program, send: Send): Session {
     },
     close() {
       closed = true
+      stopListening?.()
       for (const subscription of subscriptions.values()) subscription.stop()
       subscriptions.clear()
     },
@@ -154,6 +186,9 @@ const unknownName = (what: string, name: string) =>
     `There is no ${what} named “${name.slice(0, 80)}”.`,
     'The names are in src-main/contract.',
   )
+
+const notAsked = () =>
+  fail('usage', 'not-asked', 'Nobody waits for this answer any more.', 'It was answered elsewhere, or came too late.')
 
 const badMessage = (issue: { path: PropertyKey[]; message: string } | undefined) =>
   fail(

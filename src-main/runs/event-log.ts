@@ -5,29 +5,27 @@ type WithoutCommon<E> = E extends unknown ? Omit<E, 'n' | 'job' | 'time'> : neve
 /** An event before it has its number. */
 export type NewEvent = WithoutCommon<JobEvent>
 
-/** Numbered events of one job: kept, written to a file once there is one, and passed to whoever listens. */
-export class EventLog {
+/** Numbered events of one job: kept, and passed to whoever listens. */
+export class Events {
   private readonly events: JobEvent[] = []
   private readonly listeners = new Set<(event: JobEvent) => void>()
-  private file: string | undefined
 
-  constructor(private readonly job: string) {}
+  constructor(protected readonly job: string) {}
 
   get length(): number {
     return this.events.length
   }
 
-  /** From now on every event goes to this file too, those so far included. */
-  attach(file: string): void {
-    this.file = file
-    for (const event of this.events) this.write(event)
+  get all(): readonly JobEvent[] {
+    return this.events
   }
 
-  append(event: NewEvent): void {
-    const full = { ...event, n: this.events.length, job: this.job, time: new Date().toISOString() } as JobEvent
+  /** @param time ISO 8601 */
+  add(event: NewEvent, time: string): JobEvent {
+    const full = { ...event, n: this.events.length, job: this.job, time } as JobEvent
     this.events.push(full)
-    this.write(full)
     for (const listener of [...this.listeners]) listener(full)
+    return full
   }
 
   /** Past events from number `from` on, then live ones. Returns the unsubscribe function. */
@@ -35,6 +33,24 @@ export class EventLog {
     for (const event of this.events.slice(from)) listener(event)
     this.listeners.add(listener)
     return () => this.listeners.delete(listener)
+  }
+}
+
+/** The events of a job of ours: written to a file too, once there is one. */
+export class EventLog extends Events {
+  private file: string | undefined
+
+  /** From now on every event goes to this file too, those so far included. */
+  attach(file: string): void {
+    this.file = file
+    for (const event of this.all) this.write(event)
+  }
+
+  append(event: NewEvent): void {
+    // In the file first: who hears of an event may look there.
+    const time = new Date().toISOString()
+    this.write({ ...event, n: this.length, job: this.job, time } as JobEvent)
+    this.add(event, time)
   }
 
   private write(event: JobEvent): void {

@@ -29,6 +29,8 @@ export interface JobContext extends Cancellation {
   onPause(listener: (paused: boolean) => void): void
   /** Called when the training at hand is to end after its epoch; returns the function that stops listening. */
   onConclude(listener: () => void): () => void
+  /** Ends the job because its ground is gone; it fails for this reason. */
+  stop(failure: Failure): void
   /** Done when the job has ended, however it did. */
   atEnd(cleanUp: () => Promise<void>): void
 }
@@ -37,7 +39,9 @@ export interface JobContext extends Cancellation {
 export class Job implements JobContext {
   readonly log: EventLog
   readonly startedAt = new Date().toISOString()
+  readonly ask?: Ask | undefined
   state: JobSummary['state'] = 'running'
+  private stopped: Failure | undefined
   private readonly abort = new AbortController()
   private folder = ''
   private resumeWaiters: (() => void)[] = []
@@ -49,9 +53,11 @@ export class Job implements JobContext {
   constructor(
     readonly id: string,
     readonly kind: string,
-    readonly ask?: Ask,
+    ask?: Ask,
   ) {
     this.log = new EventLog(id)
+    // Nobody waits for the answer of a job that was cancelled.
+    this.ask = ask && ((question) => ask(question, this.signal))
   }
 
   get signal(): AbortSignal {
@@ -141,6 +147,12 @@ export class Job implements JobContext {
     this.note('info', 'Asked to end after this epoch and to keep the best one.')
   }
 
+  /** As `cancel`, for a reason other than that somebody wanted it. */
+  stop(failure: Failure): void {
+    this.stopped ??= failure
+    this.cancel()
+  }
+
   cancel(): void {
     this.abort.abort()
     for (const listener of this.pauseListeners) listener(false)
@@ -157,9 +169,9 @@ export class Job implements JobContext {
       return { ok: true, value }
     } catch (error) {
       // Whatever broke because of the interruption is the interruption.
-      const failure = this.aborted ? interrupted(this.folder || undefined) : toFailure(error)
+      const failure = this.stopped ?? (this.aborted ? interrupted(this.folder || undefined) : toFailure(error))
       if (process.env['LUPINE_DEBUG'] && !(error instanceof LupineError)) console.error(error)
-      this.state = this.aborted ? 'cancelled' : 'failed'
+      this.state = this.aborted && !this.stopped ? 'cancelled' : 'failed'
       this.log.append({ type: 'failed', failure })
       return { ok: false, failure }
     }

@@ -2,11 +2,18 @@
 import { parseArgs } from 'node:util'
 import { toFailure } from '../core/failure'
 import { createProgram } from '../program/create'
-import { serveUntilStopped } from './serve'
+import { rootsOf, serveUntilStopped } from './serve'
+
+const options = {
+  port: { type: 'string' },
+  root: { type: 'string', multiple: true },
+  json: { type: 'boolean', default: false },
+} as const
 
 try {
-  const { values } = parseArgs({ options: { port: { type: 'string' }, json: { type: 'boolean', default: false } } })
-  await serveUntilStopped(createProgram(), {
+  const { values } = parseArgs({ options })
+  const roots = rootsOf(values.root)
+  await serveUntilStopped(createProgram({ windows: { roots } }), {
     port: values.port === undefined ? undefined : Number(values.port),
     announce: (url) => console.log(values.json ? JSON.stringify({ url }) : url),
   })

@@ -1,5 +1,19 @@
+import { homedir } from 'node:os'
+import { statSync } from 'node:fs'
+import { fail } from '../core/failure'
 import type { Program } from '../program/program'
 import { startServer } from './server'
+
+/**
+ * The folders whose files windows may use; when none is given, where the command was typed and where people keep theirs.
+ * @throws LupineError usage 'root-missing'
+ */
+export function rootsOf(given: readonly string[] = [process.cwd(), homedir()]): readonly string[] {
+  for (const root of given)
+    if (!statSync(root, { throwIfNoEntry: false })?.isDirectory())
+      throw fail('usage', 'root-missing', `--root ${root}: there is no such folder.`, 'Give a folder that exists.')
+  return given
+}
 
 export interface ServeCommand {
   readonly port?: number | undefined

@@ -9,6 +9,7 @@ import type { Program } from '../program/program'
 import { checkToken, createGuard, newToken, type Guard } from './guard'
 import { carrySession } from './line'
 import { readPageFile, rendererFolder } from './page'
+import { isTransfer, transfer } from './transfer'
 
 export interface ServerOptions {
   /** 0, the default: any free one. */
@@ -17,6 +18,8 @@ export interface ServerOptions {
   readonly token?: string | undefined
   /** Where the built page lies; default: out/renderer. */
   readonly page?: string | undefined
+  /** ms that a client's line may be full before it counts as stalled. */
+  readonly stalledAfterMs?: number | undefined
   /** How long `close` waits for jobs to be interrupted. */
   readonly closeWithinMs?: number | undefined
 }
@@ -33,6 +36,10 @@ export const linePath = '/line'
 
 /** Windows and scripts together; each costs little, but an endless number is a fault. */
 const mostClients = 32
+/** Connections of any kind: a browser opens half a dozen. What comes beyond is closed before it is read. */
+const mostConnections = 256
+/** ms for a request's head, and for all of it: an upload over a slow line takes its time. */
+const limits = { maxHeaderSize: 16 * 1024, headersTimeout: 10_000, requestTimeout: 3_600_000 }
 const goingAway = 1001
 
 /**
@@ -42,19 +49,20 @@ const goingAway = 1001
 export async function startServer(program: Program, options: ServerOptions = {}): Promise<RunningServer> {
   const page = options.page ?? rendererFolder()
   const token = options.token ? checkToken(options.token) : newToken()
-  const http = createServer({ maxHeaderSize: 16 * 1024, requestTimeout: 30_000 })
+  const http = createServer(limits)
+  http.maxConnections = mostConnections
   const sockets = new WebSocketServer({ noServer: true, maxPayload: longestClientMessage, perMessageDeflate: false })
   const port = await listen(http, options.port ?? 0)
   const guard = createGuard(port, token)
 
-  http.on('request', (request, response) => void answer(guard, page, request, response))
+  http.on('request', (request, response) => void answer(program, guard, page, request, response))
   http.on('upgrade', (request, socket, head) => {
     socket.on('error', () => socket.destroy())
     const refusal = guard.refuse(request)
     if (refusal) return refuseUpgrade(socket, refusal.status)
     if (pathOf(request) !== linePath) return refuseUpgrade(socket, 404)
     if (sockets.clients.size >= mostClients) return refuseUpgrade(socket, 503)
-    sockets.handleUpgrade(request, socket, head, (client) => carrySession(program, client))
+    sockets.handleUpgrade(request, socket, head, (client) => carrySession(program, client, options.stalledAfterMs))
   })
 
   let closing: Promise<void> | undefined
@@ -83,9 +91,16 @@ function listen(http: Server, port: number): Promise<number> {
   })
 }
 
-async function answer(guard: Guard, page: string, request: IncomingMessage, response: ServerResponse): Promise<void> {
+async function answer(
+  { windows }: Program,
+  guard: Guard,
+  page: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
   const refusal = guard.refuse(request)
   if (refusal) return say(response, refusal.status, refusal.reason)
+  if (windows && isTransfer(pathOf(request))) return transfer(windows, request, response)
   if (request.method !== 'GET' && request.method !== 'HEAD') return say(response, 405, 'Only GET.')
   const file = await readPageFile(page, pathOf(request))
   if (!file) return say(response, 404, 'There is nothing here.')

@@ -18,7 +18,12 @@ export interface Follower {
   onEvent(event: JobEvent): void
   /** The program doesn't know the job (any more). */
   onRefused(failure: Failure): void
+  /** So many events were left out before the next one, because this page did not read for long. */
+  onGap?(skipped: number): void
 }
+
+/** What the program says unasked, besides events. */
+export type Notice = Extract<ServerMessage, { type: 'question' | 'settled' | 'command' | 'open' }>
 
 /** The program, from the page. Failures are values, a broken line among them. */
 export interface Client {
@@ -27,6 +32,10 @@ export interface Client {
   /** Every event of a job from number `from` on, each once and in order, whatever happens to the line meanwhile. */
   follow(job: string, from: number, follower: Follower): void
   unfollow(job: string): void
+  /** Answers a question; null: rather not. */
+  reply(question: number, answer: string | null, remember?: boolean): Promise<Result<unknown>>
+  /** Questions, and what the menu or the system asks for. */
+  onNotice(listener: (notice: Notice) => void): void
   onState(listener: (state: LineState) => void): void
   retryNow(): void
 }
@@ -37,6 +46,7 @@ export function createClient(transport: Transport): Client {
   const waiting = new Map<number, (result: Result<unknown>) => void>()
   const followed = new Map<string, { next: number; follower: Follower }>()
   const stateListeners: ((state: LineState) => void)[] = []
+  const noticeListeners: ((notice: Notice) => void)[] = []
   let state: LineState = 'connecting'
   let nextId = 0
 
@@ -67,10 +77,30 @@ export function createClient(transport: Transport): Client {
     entry.follower.onEvent(event)
   }
 
+  /** The snapshot in place of what was missed: its events have numbers with holes between them. */
+  function receiveGap({ job, from, to, kept }: Extract<ServerMessage, { type: 'gap' }>): void {
+    const entry = followed.get(job)
+    if (!entry || to <= entry.next) return
+    if (from > entry.next) return void subscribe(job)
+    const { next, follower } = entry
+    const unseen = kept.filter((event) => event.n >= next)
+    entry.next = to
+    follower.onGap?.(to - next - unseen.length)
+    for (const event of unseen) follower.onEvent(event)
+  }
+
   function receive(message: ServerMessage): void {
-    if (message.type === 'event') return receiveEvent(message.event)
-    waiting.get(message.id)?.(message.result)
-    waiting.delete(message.id)
+    switch (message.type) {
+      case 'event':
+        return receiveEvent(message.event)
+      case 'gap':
+        return receiveGap(message)
+      case 'answer':
+        waiting.get(message.id)?.(message.result)
+        return void waiting.delete(message.id)
+      default:
+        for (const listener of noticeListeners) listener(message)
+    }
   }
 
   function change(next: LineState): void {
@@ -93,6 +123,8 @@ export function createClient(transport: Transport): Client {
     unfollow(job) {
       if (followed.delete(job)) void ask({ type: 'unsubscribe', job })
     },
+    reply: (question, answer, remember = false) => ask({ type: 'reply', question, answer, remember }),
+    onNotice: (listener) => void noticeListeners.push(listener),
     onState(listener) {
       stateListeners.push(listener)
       listener(state)

@@ -83,7 +83,7 @@ export class Login {
     const { ask, place } = this.credentials
     waiting(true)
     try {
-      this.password = await ask({ kind: 'password', text: `Password of ${place}: ` })
+      this.password = await ask({ kind: 'password', text: `Password of ${place}: `, of: place })
       return this.password
     } finally {
       waiting(false)
@@ -104,7 +104,9 @@ export class Login {
     // Keys that nobody named are tried only where that costs nobody anything.
     if (key instanceof Error && /encrypted|passphrase|bad decrypt|integrity/i.test(key.message) && named) {
       waiting(true)
-      phrase = await ask({ kind: 'passphrase', text: `Passphrase of ${path}: ` }).finally(() => waiting(false))
+      phrase = await ask({ kind: 'passphrase', text: `Passphrase of ${path}: `, of: path }).finally(() =>
+        waiting(false),
+      )
       if (phrase !== undefined) {
         this.phrases.set(path, phrase)
         key = ssh2.utils.parseKey(bytes, phrase)

@@ -134,6 +134,7 @@ async function inProject(project: Project, job: JobContext): Promise<RunResult> 
   try {
     const { request, settings } = project.about.request as Stored
     job.useFolder(project.files.root, project.files.events)
+    project.onLost((failure) => job.stop(failure))
     return await runPipeline({ request, settings, files: project.files, job })
   } finally {
     await project.close()

@@ -80,10 +80,10 @@ describe('the window’s line', () => {
 })
 
 describe('the preload script', () => {
-  it('exposes two functions and nothing of Electron', async () => {
+  it('exposes three functions and nothing of Electron', async () => {
     await import('../../../src-main/shell/preload')
     const bridge = contextBridge.exposed['lupine'] as Bridge
-    expect(Object.keys(bridge).sort()).toEqual(['onMessage', 'send'])
+    expect(Object.keys(bridge).sort()).toEqual(['onMessage', 'send', 'take'])
     const heard: unknown[][] = []
     const stop = bridge.onMessage((...all) => heard.push(all))
     ipcRenderer.emit(bridgeChannels.toWindow, { sender: 'secret' }, { type: 'answer' })
