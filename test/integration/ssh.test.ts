@@ -43,7 +43,8 @@ describe('ssh', () => {
     const ask = (question: Question) => (asked.push(question), Promise.resolve('raspberry'))
     const transport = await sshTo(`ssh://pi@127.0.0.1:${port}`, { home, ask })
     expect([await hello(transport), await hello(transport)]).toEqual(['hello 3', 'hello 3'])
-    expect(asked).toEqual([{ kind: 'password', text: `Password of pi@127.0.0.1:${port}: ` }])
+    const place = `pi@127.0.0.1:${port}`
+    expect(asked).toEqual([{ kind: 'password', text: `Password of ${place}: `, of: place }])
   })
 
   it('takes a password by questions where a board wants that', async () => {

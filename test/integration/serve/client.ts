@@ -47,8 +47,10 @@ export class TestClient {
   static async open(url: string): Promise<TestClient> {
     const { host } = new URL(url)
     const socket = new WebSocket(`ws://${host}/line`, { headers: { authorization: `Bearer ${tokenOf(url)}` } })
+    // Before it is open: what stands is told at once.
+    const client = new TestClient(socket)
     await once(socket, 'open')
-    return new TestClient(socket)
+    return client
   }
 
   async ask(message: DistributiveOmit<ClientMessage, 'id'>): Promise<Extract<ServerMessage, { type: 'answer' }>> {
