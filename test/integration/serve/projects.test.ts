@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, rmSync, symlinkSync, unlinkSync, writeFileSync
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { CallName, CallRequest, CallResult } from '../../../src-main/contract'
+import type { ServerMessage } from '../../../src-main/contract/wire'
 import type { Result } from '../../../src-main/core/failure'
 import { createProgram } from '../../../src-main/program/create'
 import { planOfKey } from '../../../src-main/program/projects/parts'
@@ -113,9 +114,9 @@ describe('a project in a window', () => {
     const resumed = await client.ask({ type: 'start', name: 'resume', request: { dir: opened.project.id } })
     const { id } = (resumed.result as { value: { id: string } }).value
     await client.ask({ type: 'subscribe', job: id, from: 0 })
-    const failed = await until(() =>
-      client.messages.find((one) => one.type === 'event' && one.event.job === id && one.event.type === 'failed'),
-    )
+    // What a run needs is loaded with the first one.
+    const isFailed = (one: ServerMessage) => one.type === 'event' && one.event.job === id && one.event.type === 'failed'
+    const failed = await until(() => client.messages.find(isFailed), 30_000)
     expect(failed).toMatchObject({ event: { failure: { code: 'project-locked' } } })
     expect(readFileSync(files.events, 'utf8').trim().split('\n')).toHaveLength(4)
   })

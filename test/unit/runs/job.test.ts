@@ -95,3 +95,14 @@ describe('Pace', () => {
     expect(new Pace().update(0, 10, 0)).toBeUndefined()
   })
 })
+
+it('fails for the reason it was stopped for, which no cancelling is', async () => {
+  const job = new Job('a', 'run')
+  const failure = { kind: 'work', code: 'project-gone', message: 'The folder is gone.', hint: '' } as const
+  const outcome = job.run({}, async (context) => {
+    context.stop(failure)
+    await context.gate()
+  })
+  expect(await outcome).toEqual({ ok: false, failure })
+  expect(job.state).toBe('failed')
+})
