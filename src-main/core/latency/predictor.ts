@@ -1,6 +1,7 @@
 import type { Widths } from '../ports'
 import { type MacsFraction, ratioAt } from './staircase'
-import { branches, type LatencyGroup, type LatencyTable } from './table'
+import { type SharedLayers, sharedLayers } from './shared-layers'
+import { branches, branchOf, type LatencyGroup, type LatencyTable } from './table'
 
 /** No prediction is smaller: a network takes some time. */
 const SMALLEST = 0.01
@@ -22,54 +23,69 @@ export interface Predictor {
 }
 
 /**
- * A predictor over a table alone; `fitModel` corrects it by measured whole networks. With `macs`, added-up savings are scaled by how far the groups' MACs savings overlap:
- * pruning both sides of a convolution by half saves three quarters of it, not all.
+ * A predictor over a table alone; `fitModel` corrects it by measured whole networks. With `macs`, what two groups that
+ * share layers both save of them counts once: pruning both sides of a convolution by half saves three quarters of it,
+ * not all.
  */
 export function createPredictor(table: LatencyTable, macs?: MacsFraction): Predictor {
-  const parts = [...branches(table.groups)].map(([name, groups]) => {
-    const removed = 1 - (table.removals[name] ?? narrowest(table, groups))
-    return {
-      groups: groups.map((group) => unitOf([group], (kept) => 1 - ratioAt(table.staircases[group.signature]!, kept))),
-      branch: unitOf(groups, () => removed),
-    }
+  const { groups } = table
+  const units = groups.map((group) => unitOf([group], (kept) => 1 - ratioAt(table.staircases[group.signature]!, kept)))
+  const parts = [...branches(groups)].map(([name, inside]) => {
+    const removed = 1 - (table.removals[name] ?? narrowest(table, inside))
+    return { inside: inside.map((group) => groups.indexOf(group)), branch: unitOf(inside, () => removed) }
   })
+  const shared = macs ? sharedLayers(groups, macs).map((pair) => ({ ...pair, ...timeOf(pair) })) : []
+
+  /** What layers between two groups take, and the part of each group's savings that is theirs. */
+  function timeOf({ a, b, macs: both }: SharedLayers): { time: number; partA: number; partB: number } {
+    const whole = (value: number, { channels }: LatencyGroup): number => value / gone(channels, 1)
+    const [partA, partB] = [a, b].map((i) => both / whole(units[i]!.macsSaved(1), groups[i]!)) as [number, number]
+    const [timeA, timeB] = [a, b].map((i) => whole(units[i]!.saving(1), groups[i]!)) as [number, number]
+    return { time: Math.max(0, partA * timeA + partB * timeB) / 2, partA, partB }
+  }
 
   /** A group at its widths, or a branch removed; what was worked out once is kept, for a search asks 10⁵ times. */
-  function unitOf(groups: readonly LatencyGroup[], saving: (kept: number) => number): Unit {
+  function unitOf(inside: readonly LatencyGroup[], saving: (kept: number) => number): Unit {
     const macsSaved = (kept: number): number =>
-      macs ? 1 - macs(Object.fromEntries(groups.map(({ id }) => [id, kept]))) : 0
-    const size = groups[0]!.channels + 1
-    return { group: groups[0]!, saving: remembered(size, saving), macsSaved: remembered(size, macsSaved) }
+      macs ? 1 - macs(Object.fromEntries(inside.map(({ id }) => [id, kept]))) : 0
+    const size = inside[0]!.channels + 1
+    return { saving: remembered(size, saving), macsSaved: remembered(size, macsSaved) }
   }
 
   const raw = (widths: Widths): RawSaving => {
-    let [total, removed, macsSum] = [0, 0, 0]
-    const bySignature = new Map<string, number>()
-    for (const { groups, branch } of parts) {
-      if (groups.some(({ group }) => widths[group.id] === 0)) {
-        total += branch.saving(0)
-        removed += branch.saving(0)
-        macsSum += branch.macsSaved(0)
-        continue
-      }
-      for (const { group, saving, macsSaved } of groups) {
-        const kept = widths[group.id] ?? group.channels
-        if (kept === group.channels) continue
-        total += saving(kept)
-        bySignature.set(group.signature, (bySignature.get(group.signature) ?? 0) + saving(kept))
-        macsSum += macsSaved(kept)
-      }
+    const own = new Float64Array(groups.length)
+    const kept = groups.map(({ id, channels }) => widths[id] ?? channels)
+    for (const { inside, branch } of parts) {
+      if (inside.some((i) => kept[i] === 0)) {
+        for (const i of inside) kept[i] = 0
+        own[inside[0]!] = branch.saving(0)
+      } else for (const i of inside) own[i] = kept[i] === groups[i]!.channels ? 0 : units[i]!.saving(kept[i]!)
     }
-    const overlap = macs && macsSum > 0 ? Math.max(0, (1 - macs(widths)) / macsSum) : 1
-    for (const [signature, saving] of bySignature) bySignature.set(signature, saving * overlap)
-    return { total: total * overlap, removed: removed * overlap, bySignature }
+    const alone = Float64Array.from(own)
+    for (const { a, b, time, partA, partB } of shared) {
+      if (time === 0 || (kept[a] === 0 && branchOf(groups[a]!) === branchOf(groups[b]!))) continue
+      // As fractions of the layers' time: what is left of it is the product of what each leaves.
+      const x = kept[a] === 0 ? 1 : (alone[a]! * partA) / time
+      const y = kept[b] === 0 ? 1 : (alone[b]! * partB) / time
+      own[a]! -= (x * y * time) / 2
+      own[b]! -= (x * y * time) / 2
+    }
+    let [total, removed] = [0, 0]
+    const bySignature = new Map<string, number>()
+    groups.forEach(({ signature }, i) => {
+      total += own[i]!
+      if (kept[i] === 0) removed += own[i]!
+      else if (own[i] !== 0) bySignature.set(signature, (bySignature.get(signature) ?? 0) + own[i]!)
+    })
+    return { total, removed, bySignature }
   }
   return { raw, predict: (widths) => Math.max(SMALLEST, 1 - raw(widths).total) }
 }
 
+/** Fraction of so many channels that is pruned. */
+const gone = (channels: number, kept: number): number => 1 - kept / channels
+
 interface Unit {
-  /** The first of them. */
-  readonly group: LatencyGroup
   /** Fractions of the original, of the unit alone. */
   saving(kept: number): number
   macsSaved(kept: number): number

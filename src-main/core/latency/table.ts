@@ -12,6 +12,8 @@ export interface LatencyGroup {
   readonly removable: boolean
   /** The residual branch it lies in, when several groups share one; any of them at 0 removes it. */
   readonly branch?: string
+  /** Names of the layers whose cost depends on it; absent: not known. */
+  readonly layers?: readonly string[]
 }
 
 /** One width of a staircase. */

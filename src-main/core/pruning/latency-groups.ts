@@ -1,5 +1,5 @@
 import type { LatencyGroup } from '../latency/table'
-import { groupSignature, type Subject } from './subject'
+import { groupSignature, layersOf, type Subject } from './subject'
 
 /** The groups a search decides on, as the latency table sees them. */
 export function latencyGroups(subject: Subject): LatencyGroup[] {
@@ -11,6 +11,7 @@ export function latencyGroups(subject: Subject): LatencyGroup[] {
       signature: groupSignature(subject, group),
       removable: branch !== undefined,
       ...(branch ? { branch: branch.id } : {}),
+      layers: layersOf(subject, group).map(({ name }) => name),
     }
   })
 }

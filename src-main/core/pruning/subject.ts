@@ -2,7 +2,7 @@ import { findBranches, type ResidualBranch } from '../coupling/branches'
 import { findGroups, type CoupledGroup, type Coupling } from '../coupling/groups'
 import { networkCost, type NetworkCost } from '../graph/cost'
 import { opRow } from '../graph/ops'
-import type { Network } from '../graph/network'
+import type { Network, NetworkNode } from '../graph/network'
 import type { Widths } from '../ports'
 import { scoreUnits, type Importance } from './criteria'
 import { applyPlan } from './surgery'
@@ -60,21 +60,24 @@ export const subjectKeep = (subject: Subject, widths: Widths): Keep =>
 export const pruneSubject = (subject: Subject, widths: Widths): Network =>
   applyPlan(subject.coupling, subject.branches, subjectKeep(subject, widths))
 
+/** Layers whose MACs depend on a group's width. */
+export function layersOf({ coupling: { network } }: Subject, group: CoupledGroup): NetworkNode[] {
+  // Depthwise convolutions neither make nor sum channels, but they read constants of the group.
+  const names = new Set([...group.producers, ...group.contractors, ...group.constants.map(({ node }) => node)])
+  return network.nodes.filter((node) => names.has(node.name) && opRow(node)?.macs)
+}
+
 /**
  * What a group's layers look like apart from their names: groups with equal signatures cost the same time on a
  * device, so they share one staircase. Lists op, shapes of inputs and outputs and attributes of every layer whose
  * cost depends on the group.
  */
 export function groupSignature(subject: Subject, group: CoupledGroup): string {
-  const { shapes, network } = subject.coupling
-  // Depthwise convolutions neither make nor sum channels, but they read constants of the group.
-  const names = new Set([...group.producers, ...group.contractors, ...group.constants.map(({ node }) => node)])
-  const parts = network.nodes
-    .filter((node) => names.has(node.name) && opRow(node)?.macs)
-    .map((node) => {
-      const dims = [...node.inputs, ...node.outputs].map((name) => (shapes.get(name) ?? []).join('x'))
-      return `${node.op}(${dims.join(';')};${JSON.stringify(node.attributes)})`
-    })
+  const { shapes } = subject.coupling
+  const parts = layersOf(subject, group).map((node) => {
+    const dims = [...node.inputs, ...node.outputs].map((name) => (shapes.get(name) ?? []).join('x'))
+    return `${node.op}(${dims.join(';')};${JSON.stringify(node.attributes)})`
+  })
   const branch = subject.branches.find((candidate) => candidate.groups.includes(group.id))
   return `${parts.join('|')}|${branch ? `removable:${branch.groups.length}` : ''}`
 }
