@@ -31,10 +31,16 @@ const budgetOption = string(
 )
 const method = string('NAME', 'igwo | gwo | abc | de | knapsack | netadapt | random | uniform (igwo)')
 const bn = string('HOW', 'keep | reinsert: layers whose BN is missing (reinsert when fewer than half have one)')
-const exclude: Option = {
-  ...{ type: 'string', multiple: true, value: 'NAME' },
-  about: 'a group or layer to leave whole; repeatable',
+const streams: Option = { type: 'boolean', about: 'residual streams too' }
+const scopeOptions: Record<string, Option> = {
+  exclude: { type: 'string', multiple: true, value: 'NAME', about: 'a group or layer to leave whole; repeatable' },
+  streams,
 }
+
+const scopeRequest = (values: Values) => ({
+  exclude: values['exclude'] as string[] | undefined,
+  streams: values['streams'] as boolean | undefined,
+})
 const fresh: Option = { type: 'boolean', about: 'measure anew what is in the cache' }
 const evaluations = string('N', 'candidates the search may evaluate (160)')
 
@@ -97,8 +103,7 @@ export const commands: Readonly<Record<string, Command>> = {
       normalize,
       engine,
       round: string('N', 'widths become multiples of N (1)'),
-      exclude,
-      streams: { type: 'boolean', about: 'residual streams too' },
+      ...scopeOptions,
       out: string('FILE', 'the pruned model'),
       'plan-out': string('FILE', 'the plan that was applied'),
       seed,
@@ -116,9 +121,8 @@ export const commands: Readonly<Record<string, Command>> = {
         normalize: text(values, 'normalize'),
         engine: text(values, 'engine') as 'tensorflow' | undefined,
         seed: number(values, 'seed'),
-        streams: values['streams'] as boolean | undefined,
+        ...scopeRequest(values),
         round: number(values, 'round'),
-        exclude: values['exclude'] as string[] | undefined,
         out: required(values, 'out', 'prune'),
         planOut: text(values, 'plan-out'),
       }),
@@ -148,7 +152,7 @@ export const commands: Readonly<Record<string, Command>> = {
       device,
       input: inputSize,
       layer: string('NAME', 'only this layer or group'),
-      streams: { type: 'boolean', about: 'residual streams too' },
+      streams,
       fresh,
       seed,
     },
@@ -174,6 +178,7 @@ export const commands: Readonly<Record<string, Command>> = {
       input: inputSize,
       'holdout-plans': string('N', 'plans to judge by (60)'),
       'calibration-plans': string('N', 'whole networks the model is fitted on (32)'),
+      streams,
       fresh,
       seed,
     },
@@ -185,6 +190,7 @@ export const commands: Readonly<Record<string, Command>> = {
         device: required(values, 'device', 'predict'),
         holdoutPlans: number(values, 'holdout-plans'),
         calibrationPlans: number(values, 'calibration-plans'),
+        streams: values['streams'] as boolean | undefined,
         fresh: values['fresh'] as boolean | undefined,
         seed: number(values, 'seed'),
       }),
@@ -217,7 +223,7 @@ export const commands: Readonly<Record<string, Command>> = {
       ...criterionOptions,
       bn,
       evaluations,
-      exclude,
+      ...scopeOptions,
       normalize,
       engine,
       out: string('PLAN', 'the plan file'),
@@ -234,7 +240,7 @@ export const commands: Readonly<Record<string, Command>> = {
         ...criterionRequest(values),
         bn: text(values, 'bn') as 'keep' | undefined,
         evaluations: number(values, 'evaluations'),
-        exclude: values['exclude'] as string[] | undefined,
+        ...scopeRequest(values),
         normalize: text(values, 'normalize'),
         engine: text(values, 'engine') as 'tensorflow' | undefined,
         seed: number(values, 'seed'),
@@ -299,7 +305,7 @@ export const commands: Readonly<Record<string, Command>> = {
       epochs: string('N', 'epochs of fine-tuning (12)'),
       'train-images': trainImages,
       refine: string('N', 'plans fine-tuned briefly to choose among them (a tenth of the evaluations; 0: none)'),
-      exclude,
+      ...scopeOptions,
       normalize,
       engine,
       out: string('DIR', 'the project folder'),
@@ -323,7 +329,7 @@ export const commands: Readonly<Record<string, Command>> = {
         epochs: number(values, 'epochs'),
         trainImages: number(values, 'train-images'),
         refine: number(values, 'refine'),
-        exclude: values['exclude'] as string[] | undefined,
+        ...scopeRequest(values),
         normalize: text(values, 'normalize'),
         engine: text(values, 'engine') as 'tensorflow' | undefined,
         seed: number(values, 'seed'),

@@ -1,11 +1,10 @@
 import { z } from 'zod'
-import { deviceAddress, inputSize, modelPath, seed } from './options'
+import { deviceAddress, inputSize, modelPath, seed, streams } from './options'
 import { deviceKey } from './device-key'
 
 /** What a device makes of a network's widths: staircases, and how well they predict. Fields as in the command line. */
 
 const fresh = z.boolean().default(false).describe('measure anew what earlier work on the same device left in the cache')
-const streams = z.boolean().default(false).describe('residual streams too')
 
 const step = z.object({
   from: z.number().describe('channels on the wide side'),
@@ -66,6 +65,7 @@ export const predict = {
     device: deviceAddress,
     holdoutPlans: z.number().int().min(4).max(2000).default(60),
     calibrationPlans: z.number().int().min(0).max(400).default(32),
+    streams,
     fresh,
     seed: seed.default(0),
   }),

@@ -11,6 +11,7 @@ import {
   outPath,
   planPath,
   seed,
+  streams,
 } from './options'
 
 const valueInfo = z.object({ name: z.string(), shape: z.array(z.union([z.number(), z.string()])) })
@@ -126,7 +127,7 @@ export const prune = {
     engine: engineName.optional().describe('for Taylor scores'),
     round: z.number().int().positive().default(1),
     exclude,
-    streams: z.boolean().default(false).describe('uniform pruning of residual streams too'),
+    streams,
     force: z.boolean().default(false).describe('apply a plan to another file than it was made for'),
     out: outPath,
     planOut: outPath.optional(),

@@ -15,6 +15,7 @@ import {
   runMethod,
   searchMethod,
   seed,
+  streams,
 } from './options'
 
 const latency = z.object({ median: z.number(), mad: z.number() }).describe('ms')
@@ -58,6 +59,7 @@ export const runRequest = z.object({
   normalize: normalize.optional(),
   holdout: dataAddress.optional(),
   exclude,
+  streams,
   engine: engineName.optional(),
   seed: seed.default(0),
   out: outPath,

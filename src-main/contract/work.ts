@@ -16,6 +16,7 @@ import {
   outPath,
   searchMethod,
   seed,
+  streams,
 } from './options'
 
 /** Long single tasks: profile, evaluate, search, finetune. Fields as in the command line's contract. */
@@ -74,6 +75,7 @@ export const search = {
     bn: normPolicy.optional(),
     evaluations: z.number().int().positive().optional(),
     exclude,
+    streams,
     normalize: normalize.optional(),
     engine: engineName.optional().describe('for Taylor scores'),
     seed: seed.default(0),

@@ -20,6 +20,7 @@ export interface PredictRequest {
   readonly device: string
   readonly holdoutPlans: number
   readonly calibrationPlans: number
+  readonly streams: boolean
   readonly fresh: boolean
   readonly seed: number
 }
@@ -34,7 +35,7 @@ export async function predictJob(request: PredictRequest, job: JobContext): Prom
   const { network } = await loadModel(request.model)
   // Written into the network: what is measured at one size is not taken for another's.
   const sized = withSizes(network, sizesFrom(request.input, network, request.model))
-  const subject = naming(request.model, () => createSubject(sized))
+  const subject = naming(request.model, () => createSubject(sized, { streams: request.streams }))
   const groups = latencyGroups(subject)
   if (groups.length === 0) throw nothingToPrune()
   const costs = createCostModel(subject)

@@ -23,7 +23,7 @@ export interface ScoredSubject {
 export async function scoredSubject(
   original: Network,
   working: Network,
-  request: CriterionRequest & { readonly exclude?: readonly string[] | undefined },
+  request: CriterionRequest & { readonly exclude: readonly string[]; readonly streams: boolean },
   journal: Journal,
   file: string,
   onProgress: (progress: Progress) => void,
@@ -38,6 +38,9 @@ export async function scoredSubject(
   const importance = vectorsFromJson(scored.importance)
   await saveVectors(file, importance)
   const coupling = findGroups(original)
-  const exclude = groupsNamed(coupling, request.exclude ?? [], '--exclude')
-  return { subject: createSubject(original, { coupling, importance, exclude }), warnings: scored.warnings }
+  const exclude = groupsNamed(coupling, request.exclude, '--exclude')
+  return {
+    subject: createSubject(original, { coupling, importance, exclude, streams: request.streams }),
+    warnings: scored.warnings,
+  }
 }

@@ -32,6 +32,7 @@ export interface SearchRequest {
   readonly evaluations?: number | undefined
   /** Groups or layers to leave whole. */
   readonly exclude: readonly string[]
+  readonly streams: boolean
   readonly normalize?: string | undefined
   readonly seed: number
   readonly out: string
@@ -55,8 +56,8 @@ export async function searchJob(request: SearchRequest, job: JobContext): Promis
     const report = (progress: Progress) => job.progress('import', progress)
     const { network } = await workingNetwork(cleaned, data.source, request.bn, job, report)
     await saveOnnx(working, network)
-    const { criterion, nextLayer, seed, engine, exclude } = request
-    const scoring = { criterion, nextLayer, seed, engine, exclude, data: data.source }
+    const { criterion, nextLayer, seed, engine, exclude, streams } = request
+    const scoring = { criterion, nextLayer, seed, engine, exclude, streams, data: data.source }
     const { subject, warnings } = await scoredSubject(cleaned, network, scoring, noJournal, importance, report, job)
     for (const text of warnings) job.note('warning', text)
     const outcome = await runRatioSearch(

@@ -1,9 +1,13 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runMethod, searchMethod, type JobRequest } from '../../src-main/contract'
+import type { PlanFile } from '../../src-main/core/pruning/plan'
 import { runMethods } from '../../src-main/core/methods/registry'
 import { methodRuns } from '../fixtures/method-runs'
 
-const { run } = methodRuns()
+const runs = methodRuns()
+const { run } = runs
 
 test.each([
   ['no target', { keep: undefined }, 'no-budget'],
@@ -13,6 +17,15 @@ test.each([
   ['a value that is none', { method: 'sfp', methodOptions: { softness: '2' } }, 'method-option'],
 ] as const)('is told before anything starts: %s', async (_, changes, code) => {
   await expect(run('refused', changes as Partial<JobRequest<'run'>>)).rejects.toMatchObject({ failure: { code } })
+})
+
+test('a search prunes residual streams where asked to, and leaves whole what is excluded', async () => {
+  const scope = { streams: true, exclude: ['down'] }
+  await run('streams', { ...scope, method: 'knapsack', keep: undefined, evaluations: 6, budget: { macs: 0.5 } })
+  const { groups } = JSON.parse(await readFile(join(runs.folder, 'streams', 'plan.json'), 'utf8')) as PlanFile
+  const kept = new Map(groups.map(({ id, keep }) => [id, keep.length]))
+  expect(kept.get('stem')).toBeLessThan(8)
+  expect(kept.get('down') ?? 16).toBe(16)
 })
 
 test('every method of the contract is described', () => {

@@ -48,7 +48,8 @@ describe('methods that are no search', () => {
     const whole = await run('ucp-mean', {
       method: 'ucp',
       keep: undefined,
-      methodOptions: { inherit: 'true', streams: 'true' },
+      streams: true,
+      methodOptions: { inherit: 'true' },
     })
     expect(whole.after.params).toBeLessThan(whole.before.params)
     const widths = new Map(

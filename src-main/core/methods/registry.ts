@@ -130,7 +130,6 @@ export const runMethods: Readonly<Partial<Record<RunMethod, MethodDescription>>>
         maximum: 1,
       },
       inherit: { about: 'goes on with the weights trained with the blocks, instead of from scratch', value: false },
-      streams: { about: 'residual streams are pruned too', value: false },
     },
   },
   ghfp: filters('gradually hard filter pruning (Cai et al., IJCNN 2021)', { hard: 'cubic' }),

@@ -42,7 +42,7 @@ export async function searchStages(scene: PreparedScene): Promise<Chosen> {
       {
         // Projects of older versions know nothing of these.
         ...{ criterion: request.criterion ?? 'l1', nextLayer: request.nextLayer ?? false },
-        exclude: request.exclude ?? [],
+        ...{ exclude: request.exclude ?? [], streams: request.streams ?? false },
         ...{ seed: request.seed, data: imported.data, trainer: engine.handle },
       },
       journal,

@@ -53,7 +53,7 @@ export async function methodStage(scene: PreparedScene): Promise<MethodStage> {
   const original = await loadOnnx(files.original)
   const coupling = findGroups(original)
   const exclude = groupsNamed(coupling, request.exclude ?? [], '--exclude')
-  const subject = createSubject(original, { coupling, exclude })
+  const subject = createSubject(original, { coupling, exclude, streams: request.streams ?? false })
   if (subject.dimensions.length === 0) throw nothingToPrune()
   const workingPath = imported.reinserted ? files.working : files.original
   const working = imported.reinserted

@@ -16,10 +16,8 @@ import type { Method, MethodScene } from './method'
 /** Images the mean gates are of: of the training set, where the authors' code takes the test set. */
 const gateImages = 2048
 
-const gatedGroups = ({ working, groups, options }: MethodScene): CoupledGroup[] => {
-  const streams = options['streams'] ? working.coupling.groups.filter(({ prunable, stream }) => prunable && stream) : []
-  return [...groups, ...streams].filter((group) => canBeGated(working.network, group))
-}
+const gatedGroups = ({ working, groups }: MethodScene): CoupledGroup[] =>
+  groups.filter((group) => canBeGated(working.network, group))
 
 /**
  * Uniform Channel Pruning (Chang et al., JIFS 2021): trained with squeeze-and-excitation blocks, whose mean gates say

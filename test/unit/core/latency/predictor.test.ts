@@ -49,6 +49,36 @@ describe('predictor', () => {
     expect(createPredictor(table).predict({ a: 2, b: 2 })).toBe(0.01)
   })
 
+  it('lets a width that a kernel rounds up save nothing, whatever the other side of the layer is', () => {
+    const groups = ['a', 'b'].map((id) => ({ id, channels: 8, signature: id, removable: false }))
+    const macs = (w: Widths): number => ((w['a'] ?? 8) * (w['b'] ?? 8)) / 64
+    const blocks = (kept = 8): number => Math.ceil(kept / 4) * 4
+    const truth = (w: Widths): number => (blocks(w['a']) * blocks(w['b'])) / 64
+    const measured = planTable(groups).map((point) => ({
+      point,
+      measurement: { ratio: truth(point.widths), median: 1, mad: 0 },
+    }))
+    const predictor = createPredictor(buildTable(groups, measured, { macs }), macs)
+    expect(predictor.predict({ a: 6, b: 4 })).toBeCloseTo(truth({ a: 6, b: 4 }), 10)
+  })
+
+  it('counts the layers of a removed branch once, where a stream that they read is narrower too', () => {
+    const groups = [
+      { id: 'stream', channels: 4, signature: 'stream', removable: false },
+      { id: 'inner', channels: 4, signature: 'inner', removable: true, branch: 'block' },
+    ]
+    // A layer of the stream alone, and two between it and the branch.
+    const macs = ({ stream = 4, inner = 4 }: Widths): number => (stream * (4 + 2 * inner)) / 48
+    const measured = planTable(groups).map((point) => ({
+      point,
+      measurement: { ratio: macs(point.widths), median: 1, mad: 0 },
+    }))
+    const predictor = createPredictor(buildTable(groups, measured, { macs }), macs)
+    const plan = { stream: 2, inner: 0 }
+    expect(predictor.predict(plan)).toBeCloseTo(macs(plan), 10)
+    expect(predictor.predict({ stream: 3, inner: 2 })).toBeCloseTo(macs({ stream: 3, inner: 2 }), 10)
+  })
+
   it('counts a removed branch once, whichever of its groups says so', () => {
     const inner = { channels: 4, removable: true, branch: 'block' }
     const groups = [
