@@ -12,6 +12,7 @@ export function milliseconds(ms: number, mad?: number): string {
 
 /** 125485706 → "125 M" */
 export function count(value: number): string {
+  if (Number.isInteger(value) && Math.abs(value) < 1000) return String(value)
   const [scaled, unit] = scale(value, ['', ' k', ' M', ' G', ' T'])
   return `${threeDigits(scaled)}${unit}`
 }
@@ -57,3 +58,6 @@ function scale(value: number, units: readonly string[]): [number, string] {
   }
   return [value, units[index] ?? '']
 }
+
+/** 1 node, 2 nodes */
+export const plural = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`

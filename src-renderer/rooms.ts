@@ -2,7 +2,7 @@ import { defineAsyncComponent, onScopeDispose, shallowRef, type Component, type 
 import { commandRow, type CommandId } from '../src-main/contract/commands'
 import RoomLoading from './frame/RoomLoading.vue'
 import RoomNotLoaded from './frame/RoomNotLoaded.vue'
-import RunView from './features/run/RunView.vue'
+import ModelView from './features/model/ModelView.vue'
 
 export interface Room {
   readonly id: string
@@ -12,13 +12,11 @@ export interface Room {
   readonly view: Component
   /** The path of a 20 × 20 drawing, stroked. */
   readonly icon: string
-  /** Whether it puts something into the inspector. */
-  readonly inspects?: boolean
   /** Below the others, at the rail's foot. */
   readonly atFoot?: boolean
 }
 
-const room = (id: string, icon: string, view: Component, more: Pick<Room, 'inspects' | 'atFoot'> = {}): Room => {
+const room = (id: string, icon: string, view: Component, more: Pick<Room, 'atFoot'> = {}): Room => {
   const command = `go.${id}` as CommandId
   return { id, name: commandRow(command).title, command, view, icon, ...more }
 }
@@ -29,7 +27,12 @@ const lazy = (loader: () => Promise<Component>): Component =>
 
 /** The rooms of the activity rail, in the order of work. Only those that exist. The first is loaded with the page. */
 export const rooms: readonly Room[] = [
-  room('run', 'M3 16V11h4V8h4V5h4V2.5M3 16h14', RunView),
+  room('model', 'M10 2.5v3M4 8h12v4H4zM10 5.5V8M10 12v2.5M6.5 14.5h7v3h-7z', ModelView),
+  room(
+    'run',
+    'M3 16V11h4V8h4V5h4V2.5M3 16h14',
+    lazy(() => import('./features/run/RunView.vue')),
+  ),
   room(
     'log',
     'M4 5h12M4 8.5h12M4 12h12M4 15.5h7',

@@ -53,6 +53,8 @@ export interface JobView {
   readonly candidate?: PairOfFigures
   readonly log: readonly LogLine[]
   readonly result?: RunResult
+  /** What it came to, as the program sent it; of every kind of job. */
+  readonly output?: unknown
   /** It has finished with a result that is not the contract's. */
   readonly resultUnreadable?: boolean
   readonly failure?: Failure
@@ -128,6 +130,7 @@ function finish(view: JobView, event: Extract<JobEvent, { type: 'finished' }>): 
   const ended = {
     ...view,
     state: 'finished' as const,
+    output: event.result,
     stages: leaveStages(view, event.time, 'done'),
     progress: undefined,
   }

@@ -11,7 +11,7 @@ describe('figures', () => {
     [milliseconds(1234.6, 14), '1235 ms'],
     [count(125_485_706), '125 M'],
     [count(999_600), '1.00 M'],
-    [count(12), '12.0'],
+    [count(12), '12'],
     [bytes(3_502_341), '3.50 MB'],
     [duration(0.04), '0.0 s'],
     [duration(59.7), '1 min 0 s'],

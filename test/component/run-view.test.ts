@@ -4,6 +4,9 @@ import App from '../../src-renderer/App.vue'
 import type { FakeOptions } from '../fixtures/fake-program'
 import { mountWith, settle, setting } from './fake-client'
 
+/** Rooms are fetched when they are entered; on a busy machine that takes a while. */
+const patience = 10_000
+
 let view: VueWrapper | undefined
 afterEach(() => {
   view?.unmount()
@@ -11,9 +14,12 @@ afterEach(() => {
 })
 
 async function open(options: FakeOptions = {}) {
+  window.location.hash = '#run'
   const own = setting(options)
   const page = (view = mountWith(App, own.client))
   own.line.connect()
+  // The room is fetched when it is entered.
+  await vi.waitFor(() => expect(page.find('.start').exists()).toBe(true), patience)
   await settle()
   const button = (name: string) => page.findAll('button').find((one) => one.text() === name)
   const step = async (count: number) => {
@@ -31,10 +37,11 @@ async function started(options: FakeOptions = {}) {
 }
 
 describe('before a run', () => {
-  it('does not claim that there is none until it has asked', () => {
+  it('does not claim that there is none until it has asked', async () => {
+    window.location.hash = '#run'
     const { client } = setting()
     view = mountWith(App, client)
-    expect(view.text()).toContain('Waiting for the program')
+    await vi.waitFor(() => expect(view?.text()).toContain('Waiting for the program'), patience)
     expect(view.text()).not.toContain('No run yet')
   })
 
@@ -137,7 +144,7 @@ describe('after a run', () => {
     window.location.hash = '#log'
     window.dispatchEvent(new HashChangeEvent('hashchange'))
     // The room is fetched when it is entered.
-    await vi.waitFor(() => expect(page.find('.log tbody').exists()).toBe(true))
+    await vi.waitFor(() => expect(page.find('.log tbody').exists()).toBe(true), patience)
     const lines = page.findAll('.log tbody tr').map((row) => row.findAll('td').at(-1)?.text())
     expect([lines[0], lines.at(-1)]).toEqual(['Finished', 'Started: demo'])
   })

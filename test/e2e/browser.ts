@@ -22,7 +22,8 @@ export class Window {
     private readonly errors: string[],
   ) {}
 
-  static async open(browser: Browser, url: string, theme: Theme = 'light'): Promise<Window> {
+  /** @param room as the address names it */
+  static async open(browser: Browser, url: string, theme: Theme = 'light', room = 'run'): Promise<Window> {
     const { host } = new URL(url)
     const viewport = { width: 1280, height: 860 }
     const context = await browser.newContext({ viewport, colorScheme: theme, reducedMotion: 'reduce' })
@@ -37,7 +38,7 @@ export class Window {
     page.on('console', (message) => {
       if (message.type() === 'error') errors.push(message.text())
     })
-    await page.goto(url)
+    await page.goto(`${url}#${room}`)
     return new Window(page, context, outside, errors)
   }
 

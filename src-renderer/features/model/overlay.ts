@@ -1,0 +1,34 @@
+import type { JobView } from '../../stores/job-view'
+import { timesOf, type MeasuredLayer } from './scene'
+import type { GraphNode } from '../../../src-main/contract/model'
+
+export interface Times {
+  /** Milliseconds per node, where the device told. */
+  readonly ms: readonly (number | undefined)[]
+  readonly total: number
+  /** Where it was measured. */
+  readonly device: string
+}
+
+const asRecord = (value: unknown): Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {}
+
+/** The latest measured times of this model's layers: a profile of it. */
+export function timesFor(model: string, nodes: readonly GraphNode[], jobs: readonly JobView[]): Times | undefined {
+  const job = jobs.findLast(
+    ({ kind, state, request }) => kind === 'profile' && state === 'finished' && asRecord(request)['model'] === model,
+  )
+  const { layers, median } = asRecord(job?.output)
+  if (!job || !Array.isArray(layers) || typeof median !== 'number') return undefined
+  const { device } = asRecord(job.request)
+  return {
+    ms: timesOf(nodes, layers.filter(isMeasured)),
+    total: median,
+    device: typeof device === 'string' ? device : '',
+  }
+}
+
+const isMeasured = (layer: unknown): layer is MeasuredLayer => {
+  const { name, median } = asRecord(layer)
+  return typeof name === 'string' && typeof median === 'number'
+}

@@ -1,0 +1,65 @@
+import type { CallResult } from '../../../src-main/contract'
+import type { GraphNode } from '../../../src-main/contract/model'
+
+type Groups = CallResult<'model.inspect'>['groups']
+
+/** The nodes that make or carry a group's channels, and those that only take them in. */
+export function litBy(
+  groups: readonly number[],
+  nodes: readonly GraphNode[],
+): { makes: Set<number>; reads: Set<number> } {
+  const wanted = new Set(groups)
+  const makes = new Set<number>()
+  const reads = new Set<number>()
+  if (wanted.size > 0)
+    nodes.forEach((node, i) => {
+      if (node.makes.some((group) => wanted.has(group))) makes.add(i)
+      else if (node.reads.some((group) => wanted.has(group))) reads.add(i)
+    })
+  return { makes, reads }
+}
+
+/** Nodes whose own channels all stay whole because of what a person excluded. */
+export function wholeNodes(nodes: readonly GraphNode[], groups: Groups, excluded: ReadonlySet<string>): Set<number> {
+  const whole = new Set<number>()
+  if (excluded.size > 0)
+    nodes.forEach((node, i) => {
+      const own = node.makes.flatMap((index) => groups[index] ?? [])
+      if (node.params > 0 && own.length > 0 && own.every(({ id }) => excluded.has(id))) whole.add(i)
+    })
+  return whole
+}
+
+/** Nodes whose name, layer or operator has every word of `words`. */
+export function findNodes(nodes: readonly GraphNode[], words: string): number[] {
+  const wanted = words.toLowerCase().split(/\s+/).filter(Boolean)
+  if (wanted.length === 0) return []
+  return nodes.flatMap((node, i) => {
+    const text = `${node.op} ${node.layer} ${node.name}`.toLowerCase()
+    return wanted.every((word) => text.includes(word)) ? [i] : []
+  })
+}
+
+export interface MeasuredLayer {
+  readonly name: string
+  readonly median: number
+}
+
+/**
+ * Milliseconds per node. A runtime renames what it fuses ("…_nchwc", or the last output's name): the longest name of a
+ * node in it counts; what several layers map to adds up.
+ */
+export function timesOf(nodes: readonly GraphNode[], layers: readonly MeasuredLayer[]): (number | undefined)[] {
+  const times: (number | undefined)[] = nodes.map(() => undefined)
+  const exact = new Map<string, number>()
+  nodes.forEach((node, i) => {
+    if (node.kind !== 'op' && node.kind !== 'opaque') return
+    for (const name of [node.name, node.layer]) if (!exact.has(name)) exact.set(name, i)
+  })
+  const byLength = [...exact.keys()].sort((a, b) => b.length - a.length)
+  for (const { name, median } of layers) {
+    const at = exact.get(name) ?? exact.get(byLength.find((known) => name.includes(known)) ?? '')
+    if (at !== undefined) times[at] = (times[at] ?? 0) + median
+  }
+  return times
+}
