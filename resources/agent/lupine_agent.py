@@ -1,6 +1,7 @@
 """Lupine's agent: measures ONNX models on this board. Python's standard library only, 3.6 or newer.
 
-    python3 lupine_agent.py serve              requests on stdin, answers on stdout, one JSON object a line
+    python3 lupine_agent.py serve              requests on stdin, answers on stdout, one JSON object a line; where these
+                                               are a terminal, in frames that survive a bad line (class Line)
     python3 lupine_agent.py receive SHA SIZE   a file on stdin, into the store; one JSON object says how it went
     python3 - install < lupine_agent.py        (its source given as SOURCE) copies itself into the cache folder
 
@@ -21,6 +22,7 @@ import platform
 import queue
 import random
 import re
+import select
 import shutil
 import signal
 import statistics
@@ -30,11 +32,15 @@ import sys
 import tempfile
 import threading
 import time
+import zlib
 
 PROTOCOL = 1
 LONGEST_LINE = 4 << 20
 BEAT = 5.0           # seconds between signs of life while a worker works
 IDLE = 300.0         # seconds without a word from the host after which its connection counts as gone
+LINE_IDLE = 75.0     # the same where nothing but silence tells
+LINE = None          # the serial line, where there is one
+GONE = 75            # exit code: the host went away
 KEPT_MODELS = 64 << 20
 SMALL = 8 << 20      # what is larger is a library
 
@@ -60,7 +66,10 @@ def refusal(error):
 
 
 def say(message):
-    sys.stdout.write(json.dumps(message) + "\n")
+    text = json.dumps(message, separators=(",", ":")) + "\n"
+    if LINE:
+        return LINE.write(text.encode())
+    sys.stdout.write(text)
     sys.stdout.flush()
 
 
@@ -178,6 +187,39 @@ class Store:
             raise Refused("corrupt", "the file arrived damaged")
         self.trim(len(data) if len(data) <= SMALL else 0)
         write_whole(path, data)
+
+    def patch(self, base, wanted, deltas):
+        """Files that differ little from one that is here: each as steps of varints: how far to move in it (the
+        lowest bit is the sign), bytes to copy there, and new bytes, behind their number."""
+        with open(self.path(base), "rb") as f:
+            base = f.read()
+        for file in wanted:
+            delta, deltas = deltas[:file["length"]], deltas[file["length"]:]
+            made, here, numbers, i = [], 0, [], 0
+            while i < len(delta):
+                value = shift = 0
+                while delta[i] & 128:
+                    value, shift, i = value | (delta[i] & 127) << shift, shift + 7, i + 1
+                numbers.append(value | delta[i] << shift)
+                i += 1
+                if len(numbers) == 3:
+                    here += (numbers[0] >> 1) ^ -(numbers[0] & 1)
+                    made += [base[here:here + numbers[1]], delta[i:i + numbers[2]]]
+                    here, i, numbers = here + numbers[1], i + numbers[2], []
+            self.add(file["sha256"], b"".join(made))
+
+    def part(self, sha, size, offset, data):
+        """A large file in blocks, in order; the last one closes it."""
+        path = self.path(sha) + ".blocks.part"
+        with open(path, "r+b" if offset else "wb") as f:
+            f.seek(offset)
+            f.truncate()
+            f.write(data)
+        if offset + len(data) < size:
+            return
+        with open(path, "rb") as f:
+            self.receive(sha, size, f)
+        remove(path)
 
     def receive(self, sha, size, stream):
         """A large file, never whole in memory."""
@@ -502,6 +544,139 @@ class Session:
             return json.load(f)
 
 
+# ---- a serial line -------------------------------------------------------------------------------------------------
+
+class Line:
+    """A stream over a terminal that loses and changes bytes and carries kernel messages as well.
+
+    A frame is "~", a kind, its number and the number awaited (four hexadecimal digits each), base64, the CRC-32 of all
+    that, and a newline. Kinds: D data; A nothing but the number awaited, K the same and wants an answer, N sends back
+    what is awaited; F the end; X ends whoever still listens. Data is one deflated stream. The terminal is raw
+    meanwhile, so that no flipped byte is a Ctrl-C, and is given back as it was.
+    """
+    PAYLOAD, WINDOW, AGAIN = 192, 16, 1.0
+    FRAME = re.compile(rb"~([DAKNFX])([0-9a-f]{4})([0-9a-f]{4})([A-Za-z0-9+/=]*)([0-9a-f]{8})")
+
+    def __init__(self, source, target):
+        import termios
+        import tty
+        self.source, self.target = source, target
+        self.found = termios.tcgetattr(source)
+        tty.setraw(source, termios.TCSANOW)
+        self.state = threading.Condition()
+        self.packer, self.opener = zlib.compressobj(6), zlib.decompressobj()
+        self.unsent, self.flight, self.sent, self.last = bytearray(), {}, 0, 0.0
+        self.awaited, self.ahead, self.refused = 0, {}, -1.0
+        self.text, self.open, self.gone = bytearray(), True, False
+        self.piece, self.heard = b"", time.monotonic()
+        threading.Thread(target=self.listen, daemon=True).start()
+
+    def frame(self, kind, number=0, data=b""):
+        body = b"%s%04x%04x%s" % (kind, number, self.awaited, base64.b64encode(data))
+        return b"~%s%08x\n" % (body, zlib.crc32(body))
+
+    def put(self, data):
+        while data:
+            data = data[os.write(self.target, data):]
+
+    def write(self, data):
+        with self.state:
+            self.unsent += self.packer.compress(data) + self.packer.flush(zlib.Z_SYNC_FLUSH)
+            self.pass_on()
+
+    def pass_on(self):
+        """What the window takes goes out; what is not acknowledged for long goes out again."""
+        now = time.monotonic()
+        if self.flight and now - self.last > self.AGAIN:
+            self.last = now
+            self.put(self.flight[min(self.flight, key=lambda n: (n - self.sent) & 0xffff)])
+        while self.unsent and len(self.flight) < self.WINDOW:
+            data = bytes(self.unsent[:self.PAYLOAD])
+            del self.unsent[:self.PAYLOAD]
+            self.flight[self.sent] = self.frame(b"D", self.sent, data)
+            self.put(self.flight[self.sent])
+            self.sent, self.last = (self.sent + 1) & 0xffff, now
+
+    def listen(self):
+        while self.open:
+            try:
+                data = os.read(self.source, 4096) if select.select([self.source], [], [], 0.2)[0] else None
+            except OSError:
+                data = b""
+            with self.state:
+                if data:
+                    self.take(data)
+                elif data == b"":
+                    self.open = False
+                self.pass_on()
+                self.state.notify_all()
+
+    def take(self, data):
+        pieces = re.split(rb"[\n\r]", (self.piece + data).replace(b"~", b"\n~"))
+        self.piece = pieces.pop()[-4096:]
+        answer = None
+        for piece in pieces:
+            found = self.FRAME.search(piece)
+            if found and zlib.crc32(found.group()[1:-8]) == int(found.group(5), 16):
+                answer = self.understand(found, answer)
+            elif b"~" in piece:
+                answer = b"N"
+        if answer == b"N" and time.monotonic() - self.refused < 0.2:
+            answer = None
+        if answer:
+            if answer == b"N":
+                self.refused = time.monotonic()
+            self.put(self.frame(answer))
+
+    def understand(self, found, answer):
+        kind, number, awaits = found.group(1), int(found.group(2), 16), int(found.group(3), 16)
+        self.heard = time.monotonic()
+        if kind == b"X":
+            self.open, self.gone = False, True
+            return None
+        for key in [key for key in self.flight if 0 < (awaits - key) & 0xffff <= self.WINDOW]:
+            del self.flight[key]
+            self.last = self.heard
+        if kind == b"N" and awaits in self.flight:
+            self.put(self.flight[awaits])
+            self.last = self.heard
+        if kind == b"K":
+            return answer or b"A"
+        if kind not in (b"D", b"F"):
+            return answer
+        offset = (number - self.awaited) & 0xffff
+        if offset < self.WINDOW:
+            self.ahead[number] = None if kind == b"F" else base64.b64decode(found.group(4))
+        while self.awaited in self.ahead:
+            data = self.ahead.pop(self.awaited)
+            self.awaited, answer = (self.awaited + 1) & 0xffff, answer or b"A"
+            if data is None:
+                self.open = False
+            else:
+                self.text += self.opener.decompress(data)
+        return b"N" if self.ahead else answer or b"A"
+
+    def readline(self, most):
+        with self.state:
+            while b"\n" not in self.text and self.open:
+                self.state.wait(1.0)
+            end = self.text.find(b"\n") + 1
+            line = bytes(self.text[:end])
+            del self.text[:end]
+            return line[:most]
+
+    def close(self):
+        """Says what is left to say, for a while, and gives the terminal back."""
+        import termios
+        end = time.monotonic() + 2
+        with self.state:
+            while (self.unsent or self.flight) and self.open and time.monotonic() < end:
+                self.state.wait(0.2)
+            self.open = False
+            self.put(self.frame(b"A"))
+        termios.tcsetattr(self.source, termios.TCSADRAIN, self.found)
+
+
 # ---- measuring: in a worker, a process of its own ------------------------------------------------------------------
 
 SLOW = 30.0          # ms: from here on one inference is a sample
@@ -604,6 +779,8 @@ def work(job, tell):
         finite = [session.finite() for session in sessions]
         before = state()
         samples, sentinel = round_robin(sessions, job["rounds"], job["slice"], seed, tell)
+        # To 10 ns: more says nothing, and has to be carried.
+        samples, sentinel = [[round(t, 5) for t in times] for times in samples], [round(t, 5) for t in sentinel]
         return {"version": ort.version, "samples": samples, "sentinel": sentinel, "finite": finite,
                 "before": before, "after": state()}
     finally:
@@ -630,6 +807,7 @@ class Server:
         self.events = queue.Queue(1024)
         self.worker = None
         self.working = None      # id of the request the worker is for
+        self.told = 0.0          # when its progress was passed on last
         self.answer = None
         self.heard = time.monotonic()
 
@@ -645,8 +823,9 @@ class Server:
         threading.Thread(target=self.lines, args=(stream, source), daemon=True).start()
 
     def serve(self):
-        self.listen(sys.stdin.buffer, None)
-        while time.monotonic() - self.heard < IDLE:
+        self.listen(LINE or sys.stdin.buffer, None)
+        self.ended = False
+        while time.monotonic() - max(self.heard, LINE.heard if LINE else 0) < (LINE_IDLE if LINE else IDLE):
             try:
                 source, line = self.events.get(timeout=BEAT)
             except queue.Empty:
@@ -657,6 +836,7 @@ class Server:
                 if source is self.worker:
                     self.from_worker(line)
             elif line is None:
+                self.ended = True
                 break
             else:
                 self.heard = time.monotonic()
@@ -694,12 +874,17 @@ class Server:
             return state()
         if method == "have":
             return {"sizes": self.store.sizes(given["files"])}
-        if method == "put":
+        if method in ("put", "patch", "part"):
             try:
-                data = base64.b64decode(given["data"], validate=True)
-            except binascii.Error:
+                data = zlib.decompress(base64.b64decode(given["data"], validate=True))
+            except (binascii.Error, zlib.error):
                 raise Refused("corrupt", "the file arrived damaged")
-            self.store.add(given["sha256"], data)
+            if method == "put":
+                self.store.add(given["sha256"], data)
+            elif method == "part":
+                self.store.part(given["sha256"], given["size"], given["offset"], data)
+            else:
+                self.store.patch(given["base"], given["files"], data)
             return {}
         if method == "verify":
             return {"good": self.store.verify(given["sha256"])}
@@ -733,6 +918,10 @@ class Server:
             except ValueError:
                 return None
             if "progress" in message:
+                # A slow line has better things to carry.
+                if LINE and time.monotonic() - self.told < 1:
+                    return None
+                self.told = time.monotonic()
                 return say({"id": self.working, "progress": message["progress"]})
             self.answer = message
             return None
@@ -770,14 +959,27 @@ def main(arguments):
     except Exception as error:
         return say({"lupine": PROTOCOL, "error": refusal(error)})
     if mode == "serve":
-        say({"lupine": PROTOCOL, "sha256": own_hash(), "python": platform.python_version(), "pid": os.getpid()})
-        return Server(store).serve()
+        return serve(store)
     return sys.exit(__doc__)
+
+
+def serve(store):
+    global LINE
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        LINE = Line(0, 1)
+    try:
+        say({"lupine": PROTOCOL, "sha256": own_hash(), "python": platform.python_version(), "pid": os.getpid()})
+        server = Server(store)
+        server.serve()
+    finally:
+        if LINE:
+            LINE.close()
+    return 0 if server.ended and not (LINE and LINE.gone) else GONE
 
 
 HERE = os.path.dirname(os.path.abspath(globals().get("__file__", "x")))
 if __name__ == "__main__":
     try:
-        main(sys.argv[1:])
+        sys.exit(main(sys.argv[1:]))
     except (BrokenPipeError, KeyboardInterrupt):
         os._exit(1)

@@ -3,7 +3,7 @@ import { Writable } from 'node:stream'
 import type { Ask } from '../contract'
 
 /**
- * Asks on a terminal, one question at a time; what hides its answer (all but yes and no) is not shown while it is
+ * Asks on a terminal, one question at a time; passwords and passphrases are not shown while they are
  * typed. Ctrl-C and the end of the input answer nothing.
  */
 export function createAsk(input: NodeJS.ReadableStream, output: NodeJS.WritableStream): Ask {
@@ -31,7 +31,7 @@ export function createAsk(input: NodeJS.ReadableStream, output: NodeJS.WritableS
           lines.close()
           if (hidden) output.write('\n')
         })
-        hidden = question.kind !== 'trust'
+        hidden = question.kind === 'password' || question.kind === 'passphrase'
       })
     })
     last = answer

@@ -2,7 +2,7 @@ import { z } from 'zod'
 
 /** What the program may have to know of whoever sits at its door: never written down, never logged. */
 export interface Question {
-  readonly kind: 'password' | 'passphrase' | 'trust'
+  readonly kind: 'user' | 'password' | 'passphrase' | 'trust'
   readonly text: string
   /** Whose secret it is (a user at a host, a key's file), for doors that keep secrets in a keychain. */
   readonly of?: string | undefined

@@ -18,9 +18,20 @@ export type DeviceAddress =
       /** What it is saved as. */
       readonly name: string
     }
+  | {
+      readonly kind: 'serial'
+      /** "/dev/ttyUSB0", "COM3". */
+      readonly path: string
+      readonly baud: number
+      readonly user?: string
+      readonly threads: number
+      /** What it is saved as. */
+      readonly name: string
+    }
   | { readonly kind: 'saved'; readonly name: string }
 
-const known = 'Use local, local?threads=N, ssh://user@host, synthetic:SEED, replay:DIR or the name of a saved board.'
+const known =
+  'Use local, local?threads=N, ssh://user@host, serial:PORT, synthetic:SEED, replay:DIR or the name of a saved board.'
 
 /**
  * Reads a DEVICE option. `threads` 0 = the runtime's default.
@@ -39,13 +50,7 @@ export function parseDevice(address: string): DeviceAddress {
     return { kind, folder: rest }
   }
   if (kind === 'ssh') return parseSsh(address, wrong)
-  if (kind === 'serial')
-    throw fail(
-      'usage',
-      'device-unsupported',
-      `Devices of the kind "${kind}" are not in this version yet (${address}).`,
-      known,
-    )
+  if (kind === 'serial') return parseSerial(rest!, wrong)
   const [name, query = ''] = address.split('?', 2) as [string, string?]
   if (name !== 'local') {
     if (/^[\w][\w.@-]*$/.test(address)) return { kind: 'saved', name: address }
@@ -54,6 +59,25 @@ export function parseDevice(address: string): DeviceAddress {
   const options = new URLSearchParams(query)
   for (const key of options.keys()) if (key !== 'threads') throw wrong(`: local has no option "${key}"`)
   return { kind: 'local', threads: threadsOf(options, wrong) }
+}
+
+/** PORT[,BAUD][?user=…]: a port's name may hold anything but "?". */
+function parseSerial(rest: string, wrong: Wrong): DeviceAddress {
+  const [, path, speed, query = ''] = /^([^?]*?)(?:,(\w*))?(?:\?(.*))?$/s.exec(rest) ?? []
+  if (!path) throw wrong(': the port is missing (serial:/dev/ttyUSB0?baud=115200&user=pi)')
+  const options = new URLSearchParams(query)
+  for (const key of options.keys())
+    if (!['baud', 'user', 'threads', 'name'].includes(key)) throw wrong(`: serial has no option "${key}"`)
+  const baud = Number(options.get('baud') ?? speed ?? 115_200)
+  if (!Number.isInteger(baud) || baud < 300 || baud > 10_000_000) throw wrong(': baud is a number such as 115200')
+  const name = options.get('name') ?? path.replace(/^.*[\\/]/, '').replace(/[^\w.@-]/g, '-')
+  checkName(name, wrong)
+  const user = options.get('user')
+  return { ...{ kind: 'serial', path, baud, name, threads: threadsOf(options, wrong) }, ...(user && { user }) }
+}
+
+function checkName(name: string, wrong: Wrong): void {
+  if (!/^[\w][\w.@-]*$/.test(name) || name === 'local') throw wrong(': a name is of letters, digits, ".", "@" and "-"')
 }
 
 type Wrong = (why: string) => Error
@@ -84,7 +108,7 @@ function parseSsh(address: string, wrong: Wrong): DeviceAddress {
   if (trust !== 'ask' && trust !== 'new') throw wrong(': trust is ask or new')
   const name =
     options.get('name') ?? `${host}${url.port && url.port !== '22' ? `-${url.port}` : ''}`.replaceAll(':', '-')
-  if (!/^[\w][\w.@-]*$/.test(name) || name === 'local') throw wrong(': a name is of letters, digits, ".", "@" and "-"')
+  checkName(name, wrong)
   const [user, port, key] = [decodeURIComponent(url.username), Number(url.port), options.get('key')]
   return {
     ...{ kind: 'ssh', host, trust, name, threads: threadsOf(options, wrong) },

@@ -24,6 +24,9 @@ export interface BoardOptions extends SessionOptions {
 /** Blocks measured again because the board throttled, before its times are taken as they are. */
 const coolings = 3
 
+/** A board that has never answered may not be there at all. */
+const absent = new Set(['device-unreachable', 'device-refused', 'device-silent', 'port-missing', 'serial-silent'])
+
 /** A board at the other end of a line, timed by its agent in processes of their own. */
 export class BoardDevice implements Device {
   private readonly gate = new QuietGate()
@@ -143,7 +146,7 @@ export class BoardDevice implements Device {
     try {
       await removeAgent(connection, this.transport.place)
     } finally {
-      connection.close()
+      await connection.close()
     }
   }
 
@@ -170,15 +173,14 @@ export class BoardDevice implements Device {
         return result
       } catch (error) {
         if (session) {
-          session.close()
+          await session.close()
           this.session = undefined
         }
         signal?.throwIfAborted()
         if (!(error instanceof LupineError) || !passes(error.failure.code)) throw error
         // A board that has never answered is not waited for; nor one at which the same thing fails again and again.
         const answered = this.used || session || failures < 3
-        const never =
-          !this.used && ['device-unreachable', 'device-refused', 'device-silent'].includes(error.failure.code)
+        const never = !this.used && absent.has(error.failure.code)
         if (never || !answered || failures >= 40 || performance.now() - since > patience) throw error
         if (session && failures >= 3 && error.failure.code === 'agent-died') throw error
         if (failures === 0)

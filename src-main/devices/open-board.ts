@@ -3,7 +3,9 @@ import { fail } from '../core/failure'
 import { type DeviceAddress, parseDevice } from './address'
 import { BoardDevice } from './board'
 import { saveDevice, savedDevices } from './saved'
+import { SerialTransport } from './transports/serial/serial'
 import { SshTransport } from './transports/ssh'
+import type { Transport } from './transports/transport'
 
 export interface BoardSurroundings {
   /** Path of lupine_agent.py. */
@@ -14,7 +16,7 @@ export interface BoardSurroundings {
 }
 
 /** Is it a board's address, or a saved board's name? @throws LupineError 'device-address', 'device-unsupported' */
-export const isBoard = (address: string): boolean => ['ssh', 'saved'].includes(parseDevice(address).kind)
+export const isBoard = (address: string): boolean => ['ssh', 'serial', 'saved'].includes(parseDevice(address).kind)
 
 /**
  * A board by its address, or by the name it was saved under. Nothing is connected yet. After its first success it is
@@ -23,7 +25,7 @@ export const isBoard = (address: string): boolean => ['ssh', 'saved'].includes(p
  */
 export async function openBoard(given: string, { agent, note, ask }: BoardSurroundings): Promise<BoardDevice> {
   const { address, parsed } = await resolved(given)
-  const transport = await SshTransport.create(parsed, ask ?? (() => Promise.resolve(undefined)))
+  const transport = await transportTo(parsed, ask ?? (() => Promise.resolve(undefined)))
   const told = new Set<string>()
   return new BoardDevice(address, transport, {
     agent,
@@ -40,11 +42,15 @@ export async function openBoard(given: string, { agent, note, ask }: BoardSurrou
   })
 }
 
-type BoardAddress = Extract<DeviceAddress, { kind: 'ssh' }>
+type BoardAddress = Extract<DeviceAddress, { kind: 'ssh' | 'serial' }>
+
+async function transportTo(board: BoardAddress, ask: Ask): Promise<Transport> {
+  return board.kind === 'ssh' ? SshTransport.create(board, ask) : new SerialTransport(board, { env: process.env, ask })
+}
 
 async function resolved(given: string): Promise<{ address: string; parsed: BoardAddress }> {
   const parsed = parseDevice(given)
-  if (parsed.kind === 'ssh') return { address: given, parsed }
+  if (parsed.kind === 'ssh' || parsed.kind === 'serial') return { address: given, parsed }
   const saved = await savedDevices()
   const found = saved.find(({ name }) => name === given)
   if (!found) {
@@ -53,11 +59,11 @@ async function resolved(given: string): Promise<{ address: string; parsed: Board
       'usage',
       'device-address',
       `"${given}" is not a device, and no board is saved under that name.`,
-      `Use local, ssh://user@host, synthetic:SEED or replay:DIR${names ? `, or a saved board: ${names}` : ''}.`,
+      `Use local, ssh://user@host, serial:PORT, synthetic:SEED or replay:DIR${names ? `, or a saved board: ${names}` : ''}.`,
     )
   }
   const board = parseDevice(found.address)
-  if (board.kind !== 'ssh')
+  if (board.kind !== 'ssh' && board.kind !== 'serial')
     throw fail(
       'input',
       'devices-damaged',

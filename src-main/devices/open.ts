@@ -19,6 +19,7 @@ export function openDevice(address: string, onWait?: () => void): Device {
     case 'replay':
       return new ReplayDevice(address, parsed.folder)
     case 'ssh':
+    case 'serial':
     case 'saved':
       throw fail('usage', 'device-unsupported', `"${address}" is a board.`, 'This works on this computer only: local.')
   }

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 import unittest
+import zlib
 from unittest import mock
 
 sys.dont_write_bytecode = True
@@ -58,6 +59,23 @@ class Store(InFolder):
         self.refused("corrupt", self.store.receive, sha(data), len(data), io.BytesIO(b"x" + data[1:]))
         self.refused("disk-full", self.store.receive, sha(data), 1 << 60, io.BytesIO(data))
         self.assertEqual(os.listdir(self.store.files), [])
+
+    def test_a_file_is_made_of_another_and_what_is_new(self):
+        base, wanted = b"abcdefgh" * 40, b"abcd" + b"NEW" + b"gh" * 1 + b"abcdefgh" * 39
+        self.store.add(sha(base), base)
+        delta = bytes([0, 4, 3]) + b"NEW" + bytes([4, 2 + 312 - 256 | 128, 2, 0])
+        self.store.patch(sha(base), [{"sha256": sha(wanted), "length": len(delta)}], delta)
+        self.assertEqual(self.store.sizes([sha(wanted)]), [len(wanted)])
+        self.refused("corrupt", self.store.patch, sha(base), [{"sha256": sha(b"x"), "length": len(delta)}], delta)
+
+    def test_blocks_add_up_to_a_file(self):
+        data = os.urandom(1000)
+        for offset in (0, 400, 800):
+            self.assertEqual(self.store.sizes([sha(data)]), [-1])
+            self.store.part(sha(data), 1000, offset, data[offset:offset + 400])
+        self.assertTrue(self.store.verify(sha(data)))
+        self.assertEqual(os.listdir(self.store.files), [sha(data)])
+        self.refused("corrupt", self.store.part, sha(b"other"), 3, 0, b"odd")
 
     def test_damage_is_found_and_removed(self):
         self.store.add(sha(b"library"), b"library")
@@ -154,11 +172,12 @@ class Serving(InFolder):
         self.assertEqual(self.ask("no such thing")["error"]["code"], "unknown-method")
 
     def test_lines_that_are_no_requests_do_no_harm(self):
+        packed = base64.b64encode(zlib.compress(b"b")).decode()
         for line in (b"\n", b"{\n", b"[]\n", b'{"id":1}\n', b"\xff\xfe\n", b"9" * 100000 + b"\n"):
             self.send(line)
             self.assertEqual(self.read()["error"]["code"], "bad-request")
         self.assertEqual(self.ask("put", sha256=sha(b"a"), data="!")["error"]["code"], "corrupt")
-        self.assertEqual(self.ask("put", sha256=sha(b"a"), data=base64.b64encode(b"b").decode())["error"]["code"], "corrupt")
+        self.assertEqual(self.ask("put", sha256=sha(b"a"), data=packed)["error"]["code"], "corrupt")
         self.assertEqual(self.ask("ping"), {"id": 7, "result": {}})
 
     def test_facts_are_those_of_this_computer(self):
@@ -174,7 +193,7 @@ class Serving(InFolder):
 
     def test_a_library_that_is_none_is_refused_and_a_short_one_noticed(self):
         for data, size, code in ((b"no library", 10, "library-unusable"), (b"short", 9, "library-damaged")):
-            self.ask("put", sha256=sha(data), data=base64.b64encode(data).decode())
+            self.ask("put", sha256=sha(data), data=base64.b64encode(zlib.compress(data)).decode())
             answer = self.ask("measure", library={"sha256": sha(data), "size": size}, models=[], shape=[1], threads=1,
                               seed=0, rounds=1, slice=1)
             self.assertEqual(answer["error"]["code"], code)

@@ -18,6 +18,14 @@ export const silent = (place: string, ms: number): LupineError =>
     'It may be overloaded, frozen or cut off: look at its power and network, then run again.',
   )
 
+export const libraryAbsent = (place: string, bytes: number): LupineError =>
+  fail(
+    'device',
+    'library-absent',
+    `onnxruntime is not on the board at ${place} yet, and its ${Math.round(bytes / 1e6)} MB would take most of an hour over a serial line.`,
+    'Measure it once over ssh (lupine profile MODEL --device ssh://USER@BOARD), which leaves it there, or install onnxruntime on the board.',
+  )
+
 /** How a worker died, by its signal, and what helps. */
 const deaths: Readonly<Record<number, readonly [why: string, hint: string]>> = {
   4: ['its processor lacks an instruction that onnxruntime uses', 'This board cannot run this onnxruntime.'],

@@ -1,11 +1,13 @@
+import { deflateSync } from 'node:zlib'
 import type { z } from 'zod'
 import { fail } from '../../core/failure'
 import type { Connection, Transport } from '../transports/transport'
+import { DeltaBase } from './delta'
 import { judgeBoard } from './judge'
 import { runtimeLibrary, type RuntimeLibrary } from './library'
 import { AgentRefusal, type AgentLink } from './link'
 import { boardFacts, nothing, sizes, verified, type BoardFacts } from './protocol'
-import { refused } from './refusals'
+import { libraryAbsent, refused } from './refusals'
 import { agentSource, sendFile, startAgent, type AgentSource } from './start'
 
 export interface SessionOptions {
@@ -17,8 +19,12 @@ export interface SessionOptions {
 /** Files for the board, by their SHA-256. */
 export type BoardFiles = ReadonlyMap<string, Uint8Array>
 
-/** Sent within a request; what is larger goes by a stream of its own. */
+/** Sent within requests; what is larger goes by a stream of its own, where the line has several. */
 const inline = 1 << 20
+/** Bytes of one request. */
+const block = 32 << 10
+/** Networks of one request. */
+const batch = 32
 
 /** ms between words to an agent that has nothing to do; it ends by itself after five minutes of silence. */
 const pulse = 20_000
@@ -26,6 +32,8 @@ const pulse = 20_000
 /** A board that is connected, judged fit, and has the runtime. */
 export class BoardSession {
   private readonly pulse: NodeJS.Timeout
+  /** Files known to be on the board. */
+  private readonly there = new Set<string>()
 
   private constructor(
     private readonly connection: Connection,
@@ -58,7 +66,7 @@ export class BoardSession {
       await session.ensureLibrary(options.note)
       return session
     } catch (error) {
-      connection.close()
+      await connection.close()
       throw error
     }
   }
@@ -90,16 +98,17 @@ export class BoardSession {
     }
   }
 
-  close(): void {
+  close(): void | Promise<void> {
     clearInterval(this.pulse)
     this.link.end(fail('device', 'device-closed', `The connection to ${this.place} was closed.`, 'Connect again.'))
-    this.connection.close()
+    return this.connection.close()
   }
 
   /** Files that were lost, or damaged, on the board are sent again. */
   private async mended(code: string): Promise<boolean> {
     if (['file-missing', 'library-damaged', 'library-unusable', 'worker-died'].includes(code)) {
       const { good } = await this.link.request('verify', { sha256: this.library.sha256 }, verified)
+      this.there.clear()
       if (!good) await this.ensureLibrary()
       return !good || code === 'file-missing'
     }
@@ -110,33 +119,55 @@ export class BoardSession {
     const { path, sha256, size } = this.library
     const there = await this.link.request('have', { files: [sha256] }, sizes)
     if (there.sizes[0] === size) return
+    if (this.connection.single) throw libraryAbsent(this.place, size)
     note?.('info', `Copying onnxruntime ${this.library.version} to ${this.place} (${Math.round(size / 1e6)} MB), once.`)
     await sendFile(this.connection, this.source, { content: path, sha256, size }, this.place)
   }
 
   private async ensure(files: BoardFiles): Promise<void> {
-    const names = [...files.keys()]
-    const there = await this.link.request('have', { files: names }, sizes)
-    for (const [i, sha256] of names.entries()) {
-      const content = files.get(sha256)!
-      if (there.sizes[i] === content.byteLength) continue
-      if (content.byteLength > inline) {
-        await sendFile(this.connection, this.source, { content, sha256, size: content.byteLength }, this.place)
-        continue
-      }
-      await this.put(sha256, content)
+    const names = [...files.keys()].filter((sha256) => !this.there.has(sha256))
+    if (names.length === 0) return
+    const { sizes: found } = await this.link.request('have', { files: names }, sizes)
+    const missing = names.filter((sha256, i) => found[i] !== files.get(sha256)!.byteLength)
+    // Networks of one session differ in their widths: the first travels whole, the others as what sets them apart.
+    const [first] = files.keys()
+    if (missing.includes(first!)) await this.send(first!, files.get(first!)!)
+    const others = missing.filter((sha256) => sha256 !== first)
+    const small = others.filter(
+      (sha256) => Math.max(files.get(sha256)!.byteLength, files.get(first!)!.byteLength) <= inline,
+    )
+    for (const sha256 of others) if (!small.includes(sha256)) await this.send(sha256, files.get(sha256)!)
+    if (small.length > 0) {
+      const base = new DeltaBase(files.get(first!)!)
+      for (let from = 0; from < small.length; from += batch)
+        await this.patch(first!, base, small.slice(from, from + batch), files)
     }
+    for (const sha256 of names) this.there.add(sha256)
   }
 
-  private async put(sha256: string, content: Uint8Array): Promise<void> {
-    const data = Buffer.from(content).toString('base64')
+  private async patch(first: string, base: DeltaBase, wanted: readonly string[], files: BoardFiles): Promise<void> {
+    const deltas = wanted.map((sha256) => base.to(files.get(sha256)!))
+    const list = wanted.map((sha256, i) => ({ sha256, length: deltas[i]!.length }))
+    await this.give('patch', { base: first, files: list }, Buffer.concat(deltas))
+  }
+
+  private async send(sha256: string, content: Uint8Array): Promise<void> {
+    const size = content.byteLength
+    if (size > inline && !this.connection.single)
+      return sendFile(this.connection, this.source, { content, sha256, size }, this.place)
+    if (size <= block) return this.give('put', { sha256 }, content)
+    for (let offset = 0; offset < size; offset += block)
+      await this.give('part', { sha256, size, offset }, content.subarray(offset, offset + block))
+  }
+
+  private async give(method: 'put' | 'patch' | 'part', params: object, content: Uint8Array): Promise<void> {
+    const data = deflateSync(content).toString('base64')
     for (let again = 0; ; again++) {
       try {
-        await this.link.request('put', { sha256, data }, nothing)
+        await this.link.request(method, { ...params, data }, nothing)
         return
       } catch (error) {
         if (!(error instanceof AgentRefusal)) throw error
-        // A line that lost or changed bytes shows in the checksum.
         if (error.refusal.code !== 'corrupt' || again >= 3) throw refused(this.place, error.refusal)
       }
     }

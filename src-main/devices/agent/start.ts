@@ -79,7 +79,7 @@ export async function startAgent(
   onGone?: (why: LupineError) => void,
 ): Promise<AgentLink> {
   for (const copied of [false, true]) {
-    const program = await connection.start(command(source.sha256, 'serve'))
+    const program = await connection.start(command(source.sha256, 'serve'), true)
     const link = new AgentLink(program, place, onGone && ((why) => onGone(why)))
     // Whichever comes first: its greeting, or its end.
     const first = await Promise.race([

@@ -8,7 +8,15 @@ interface SshError {
 }
 
 /** Trouble that passes by itself when a board starts again; what is not in here is told at once. */
-const passing = new Set(['device-lost', 'device-unreachable', 'device-refused', 'device-silent', 'agent-died'])
+const passing = new Set([
+  'port-missing',
+  'serial-silent',
+  'device-lost',
+  'device-unreachable',
+  'device-refused',
+  'device-silent',
+  'agent-died',
+])
 
 /** Is a failure of the kind that waiting and connecting again may mend? */
 export const passes = (code: string): boolean => passing.has(code)

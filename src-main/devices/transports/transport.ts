@@ -20,11 +20,18 @@ export interface Program {
 
 /** A line to a board that is up. */
 export interface Connection {
-  /** Starts a command of the POSIX shell. @throws LupineError 'device-lost', 'device-refused' */
-  start(command: string): Promise<Program>
+  /** One program at a time: what else is to be sent goes through the agent. */
+  readonly single?: boolean
+  /**
+   * Starts a command of the POSIX shell.
+   * @param talks it answers while it is spoken to; others are given all of their input, then answer
+   * @throws LupineError 'device-lost', 'device-refused'
+   */
+  start(command: string, talks?: boolean): Promise<Program>
   /** Settles once the connection is gone, with why. */
   readonly lost: Promise<LupineError>
-  close(): void
+  /** Settles once all is as it was found. */
+  close(): void | Promise<void>
 }
 
 /** A way to a board. */

@@ -32,7 +32,6 @@ export function weightless(bytes: Uint8Array): Uint8Array {
   const made: NodeProto[] = []
   const kept: TensorProto[] = []
   const gone = new Set<string>()
-  const sizes = new Map<string, string>()
   for (const tensor of graph.initializer) {
     if (!replaceable(tensor)) {
       kept.push(tensor)
@@ -40,14 +39,19 @@ export function weightless(bytes: Uint8Array): Uint8Array {
     }
     gone.add(tensor.name)
     made.push(
-      constantOfShape(tensor, tensor.name, valueFor(tensor, roles.get(tensor.name)), sizesOf(tensor, sizes, kept)),
+      constantOfShape(
+        tensor,
+        tensor.name,
+        valueFor(tensor, roles.get(tensor.name)),
+        sizesOf(tensor, tensor.name, kept),
+      ),
     )
   }
   const nodes = graph.node.map((node) => {
     const tensor = node.opType === 'Constant' ? node.attribute.find(({ name }) => name === 'value')?.t : undefined
     if (!tensor || !replaceable(tensor)) return node
     const [output] = node.output as [string]
-    return constantOfShape(tensor, output, valueFor(tensor, roles.get(output)), sizesOf(tensor, sizes, kept))
+    return constantOfShape(tensor, output, valueFor(tensor, roles.get(output)), sizesOf(tensor, output, kept))
   })
   graph.initializer = kept
   graph.node = [...made, ...nodes]
@@ -77,17 +81,15 @@ function valueFor({ dims }: TensorProto, role: Role): number {
   return dims.length === 1 ? 0.01 : 1 / Number(dims.slice(1).reduce((a, b) => a * b, 1n))
 }
 
-/** The name of the initializer that lists a tensor's sizes; equal ones are shared. */
-function sizesOf({ dims }: TensorProto, known: Map<string, string>, initializers: TensorProto[]): string {
-  const text = dims.join('x')
-  let name = known.get(text)
-  if (!name) {
-    name = `lupine.sizes.${text}`
-    known.set(text, name)
-    initializers.push(
-      create(TensorProtoSchema, { name, dataType: Number(Code.INT64), dims: [BigInt(dims.length)], int64Data: dims }),
-    )
-  }
+/**
+ * The name of the initializer that lists a tensor's sizes. One each, named after the tensor: two networks of the same
+ * layers then differ in nothing but widths.
+ */
+function sizesOf({ dims }: TensorProto, tensor: string, initializers: TensorProto[]): string {
+  const name = `lupine.sizes.${tensor}`
+  initializers.push(
+    create(TensorProtoSchema, { name, dataType: Number(Code.INT64), dims: [BigInt(dims.length)], int64Data: dims }),
+  )
   return name
 }
 

@@ -20,6 +20,7 @@ describe('parseDevice', () => {
     ...['', 'pi 4', 'pi4?threads=1', 'local?threads=0', 'local?threads=x', 'local?cores=2', 'local?threads=1.5'],
     ...['synthetic:', 'synthetic:x', 'synthetic:-1', 'synthetic:1.5', 'synthetic:7?a=b', 'replay:', 'printer:lpt1'],
     ...['ssh:pi', 'ssh://', 'ssh://pi@', 'ssh://pi@h/path', 'ssh://pi@h?trust=all', 'ssh://pi@h?colour=red'],
+    ...['serial:', 'serial:?user=pi', 'serial:/dev/x,fast', 'serial:/dev/x?baud=1', 'serial:/dev/x?password=y'],
     ...['ssh://pi@h?threads=0', 'ssh://pi@h:99999', 'ssh://pi@h?name=local', 'ssh://pi@h?name=a b', 'ssh://h#x'],
   ])('refuses "%s"', (address) => {
     expect(() => parseDevice(address)).toThrowError(
@@ -49,8 +50,18 @@ describe('parseDevice', () => {
     expect(failure).toMatchObject({ code: 'device-address', message: expect.stringContaining('LUPINE_PASSWORD') })
   })
 
-  it('says of serial lines that they come later', () => {
-    expect(() => parseDevice('serial:/dev/ttyUSB0')).toThrow('Devices of the kind "serial" are not in this version yet')
+  it('reads boards on serial lines', () => {
+    const plain = { kind: 'serial', path: '/dev/ttyUSB0', baud: 115_200, threads: 0, name: 'ttyUSB0' }
+    expect(parseDevice('serial:/dev/ttyUSB0')).toEqual(plain)
+    expect(parseDevice('serial:/dev/ttyUSB0,9600?threads=2')).toEqual({ ...plain, baud: 9600, threads: 2 })
+    expect(parseDevice('serial:COM3?baud=1500000&user=pi&name=lab')).toEqual({
+      ...plain,
+      ...{ path: 'COM3', baud: 1_500_000, user: 'pi', name: 'lab' },
+    })
+    // As udev names them.
+    expect(parseDevice('serial:/dev/serial/by-id/usb-FTDI_FT232R_USB_UART:1.0-port0')).toMatchObject({
+      name: 'usb-FTDI_FT232R_USB_UART-1.0-port0',
+    })
   })
 })
 
