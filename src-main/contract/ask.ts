@@ -14,7 +14,9 @@ export type Ask = (question: Question, signal?: AbortSignal) => Promise<string |
 /** A question as it stands in a window: whichever window answers first has answered. */
 export const openQuestion = z.object({
   id: z.number().int().nonnegative(),
-  kind: z.enum(['password', 'passphrase', 'trust']).describe("'trust' is answered with yes or no"),
+  kind: z
+    .enum(['user', 'password', 'passphrase', 'trust'])
+    .describe("'trust' is answered with yes or no, 'user' is no secret"),
   text: z.string(),
   until: z.string().describe('ISO 8601: unanswered by then, it counts as not answered'),
   canRemember: z.boolean().describe("whether the system's keychain can keep the answer"),

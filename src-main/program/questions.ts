@@ -86,7 +86,7 @@ export class Questions {
   }
 
   private keeps = ({ kind, of }: Question): boolean =>
-    this.keychain !== undefined && of !== undefined && kind !== 'trust'
+    this.keychain !== undefined && of !== undefined && (kind === 'password' || kind === 'passphrase')
 
   private remembered(question: Question): string | undefined {
     if (!this.keeps(question)) return undefined

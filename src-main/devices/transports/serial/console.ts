@@ -103,7 +103,11 @@ async function logIn(port: Port, heard: Listener, login: ConsoleLogin, signal?: 
       continue
     }
     if (!passwordPrompt.test(answer[0])) return
-    login.password ??= await login.ask({ kind: 'password', text: `Password of ${user} on ${place}: ` })
+    login.password ??= await login.ask({
+      kind: 'password',
+      text: `Password of ${user} on ${place}: `,
+      of: `${user} on ${place}`,
+    })
     if (login.password === undefined) {
       port.write('\n')
       throw loginUnknown(place, 'password')
