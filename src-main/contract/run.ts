@@ -111,9 +111,14 @@ export type StageName = z.infer<typeof stageName>
 const onlyOfSearches: readonly StageName[] = ['latency', 'sensitivity', 'search', 'choose', 'refine']
 
 /** The stages that a run goes through, in order: a method of its own has no search, and few searches have a goal. */
-export function stagesOf({ method, accuracy }: Pick<RunRequest, 'method' | 'accuracy'>): StageName[] {
+export function stagesOf({
+  method,
+  accuracy,
+  methodOptions,
+}: Pick<RunRequest, 'method' | 'accuracy' | 'methodOptions'>): StageName[] {
   const searches = searchMethod.safeParse(method).success
-  const left = new Set<StageName>(searches ? ['method'] : onlyOfSearches)
+  const scheduled = (methodOptions?.['schedule'] ?? 'none') !== 'none'
+  const left = new Set<StageName>(searches ? (scheduled ? [] : ['method']) : onlyOfSearches)
   if (!searches || accuracy === undefined) left.add('goal')
   return stageName.options.filter((name) => !left.has(name))
 }

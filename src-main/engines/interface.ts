@@ -62,6 +62,8 @@ export type PruningRegime =
       readonly schedule: FilterSchedule
       /** Ids of the coupled groups whose filters are pruned. */
       readonly groups: readonly string[]
+      /** Group → the part of the schedule's rate that is its own; all of it where absent. */
+      readonly parts?: Readonly<Record<string, number>>
     }
   | {
       /** A penalty drives BN scales to zero. */

@@ -12,7 +12,7 @@ import type { Device } from '../devices/device'
 import { DeviceOracle, type OracleOptions } from '../devices/oracle'
 import type { JobContext } from '../runs/job'
 import { nothingToPrune, remembering, tableEffort } from './latency-oracles'
-import { createRefiner, type ShortTraining } from './refiner'
+import { createRefiner, type ShortTraining, trainedEvaluator } from './refiner'
 import { withScorers } from './scorers'
 
 export interface RatioSearch {
@@ -37,8 +37,12 @@ export interface RatioSearch {
   readonly measurements?: string
   /** Images of the fitness and of BN recalibration. */
   readonly images: { readonly fitness: number; readonly recalibration: number }
+  /** A search's own options; see core/methods/registry. */
+  readonly options?: { readonly widths: 'measured' | 'tenths'; readonly seeding: boolean; readonly branches: boolean }
+  /** Trains every candidate before it is scored. */
+  readonly training?: ShortTraining
   /** Chooses among the best plans by fine-tuning each for a short while. */
-  readonly refine?: ShortTraining
+  readonly refine?: ShortTraining & { readonly plans: number }
   readonly onStage: (stage: SearchStage) => void
 }
 
@@ -51,6 +55,7 @@ export async function runRatioSearch(
   job: JobContext,
 ): Promise<SearchOutcome & { seen: number | undefined }> {
   const { subject, device, budget, seed, refine } = search
+  const { branches, widths, seeding } = search.options ?? { branches: true, widths: 'measured', seeding: true }
   if (subject.dimensions.length === 0) throw nothingToPrune()
   const request = {
     model: search.working,
@@ -95,13 +100,14 @@ export async function runRatioSearch(
       : oracle
     search.onStage(stage)
     const costs = createCostModel(subject)
-    await assertWithinReach(search, costs, oracle)
+    await assertWithinReach(search, costs, oracle, branches)
     const outcome = await searchRatios({
-      groups: latencyGroups(subject),
+      groups: latencyGroups(subject).map((group) => ({ ...group, removable: group.removable && branches })),
       budget: bounds.latency === undefined ? bounds : { ...bounds, latency: bounds.latency * measuredGuard },
       ...(search.accuracy !== undefined && { accuracy: search.accuracy }),
       costs,
       evaluator,
+      ...(search.training && { trained: trainedEvaluator(createRefiner(search.training, scorer)) }),
       oracle,
       points,
       journal: search.journal,
@@ -111,6 +117,7 @@ export async function runRatioSearch(
         evaluations: search.evaluations,
         ...(search.tableWidths !== undefined && { tableWidths: search.tableWidths }),
         ...(refine && { refined: refine.plans }),
+        ...{ widths, seeding },
       },
       ...(refine && refine.plans > 1 && { refiner: createRefiner(refine, scorer) }),
       onProgress: report,
@@ -129,8 +136,9 @@ async function assertWithinReach(
   { subject, budget, journal }: RatioSearch,
   costs: CostModel,
   oracle: LatencyOracle,
+  branches: boolean,
 ): Promise<void> {
-  const smallest = smallestWidths(subject)
+  const smallest = smallestWidths(subject, branches)
   const reachable: Partial<Record<CostKind, number>> = {}
   for (const kind of kindsOf(budget))
     reachable[kind] =
@@ -140,8 +148,8 @@ async function assertWithinReach(
   if (kindsOf(budget).some((kind) => reachable[kind]! > budget[kind]!)) throw budgetUnreachable(budget, reachable)
 }
 
-/** Every removable branch removed, one channel left elsewhere. */
-function smallestWidths(subject: Subject): Widths {
-  const removable = new Set(subject.branches.flatMap((branch) => branch.groups))
+/** Every branch removed that may be, one channel left elsewhere. */
+function smallestWidths(subject: Subject, branches: boolean): Widths {
+  const removable = new Set(branches ? subject.branches.flatMap((branch) => branch.groups) : [])
   return Object.fromEntries(subject.dimensions.map(({ id }) => [id, removable.has(id) ? 0 : 1]))
 }

@@ -1,14 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Refiner } from '../core/ports'
+import type { Evaluator, Refiner, Score } from '../core/ports'
 import { pruneSubject, type Subject } from '../core/pruning/subject'
 import { saveOnnx } from '../formats/onnx/files'
 import type { Onnxruntime } from './onnxruntime'
 
 export interface ShortTraining {
-  /** Plans that are tried. */
-  readonly plans: number
   /** Of the network that is trained: the original, perhaps with its BN put back. */
   readonly working: Subject
   /** Trains the model at one path for a short while, into another. */
@@ -35,3 +33,12 @@ export function createRefiner({ working, train }: ShortTraining, scorer: Onnxrun
     },
   }
 }
+
+/** Every candidate trained before it is scored; no race, since a few images cost next to nothing beside that. */
+export const trainedEvaluator = (refiner: Refiner): Evaluator => ({
+  async evaluate(candidates) {
+    const scores: Score[] = []
+    for (const widths of candidates) scores.push(await refiner.refine(widths))
+    return scores
+  },
+})

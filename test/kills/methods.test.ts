@@ -86,6 +86,22 @@ describe('methods that are no search', () => {
     }
   })
 
+  test('a search goes on by the schedule of a filter method, or scores what it has trained', async () => {
+    const search = { method: 'igwo', keep: undefined, evaluations: 6, refine: 0 } as const
+    const scheduled = { ...search, budget: { macs: 0.7 }, methodOptions: { schedule: 'ghfp' } }
+    const gradual = await run('scheduled', { ...scheduled, methodEpochs: 2 })
+    expect(gradual.after.macs / gradual.before.macs).toBeLessThanOrEqual(0.7)
+    expect(gradual.seconds['method']).toBeGreaterThan(0)
+    const preset = { preset: 'abcpruner', fitness: '1' }
+    const trained = await run('trained', { ...search, evaluations: 3, budget: { macs: 0.8 }, methodOptions: preset })
+    expect(trained.after.macs / trained.before.macs).toBeLessThanOrEqual(0.8)
+    const journal = await readFile(join(runs.folder, 'trained', 'journal.jsonl'), 'utf8')
+    expect(journal.match(/"kind":"trained"/g)!.length).toBeGreaterThanOrEqual(3)
+    const widths = (JSON.parse(await planOf('trained')) as [string, number[]][]).map(([id, keep]) => [id, keep.length])
+    // Tenths of 8 and of 16, and no branch removed.
+    for (const [, width] of widths) expect([1, 2, 3, 4, 5, 6, 7, 9, 11, 12, 14]).toContain(width)
+  })
+
   test('meet a budget of MACs, and of measured latency', async () => {
     const macs = await run('macs', { keep: undefined, budget: { macs: 0.8 } })
     expect(macs.after.macs / macs.before.macs).toBeLessThanOrEqual(0.8)

@@ -80,10 +80,13 @@ export const correctedMargin = (errors: readonly number[], margin: number): numb
 /** When nothing met the budget: beyond the worst error of the finalists. */
 export const strictMargin = (errors: readonly number[], margin: number): number => Math.max(margin, ...errors) + 0.01
 
-/** Where a search under a new margin starts: the knapsack's plan and the best so far, repaired to it. */
-export function elites(problem: Problem, archive: Archive, count: number): Position[] {
+/**
+ * Where a search under a new margin starts: the best so far, repaired to it, and the knapsack's plan.
+ * @param seeding whether sensitivities may seed it: without, there is no knapsack's plan
+ */
+export function elites(problem: Problem, archive: Archive, count: number, seeding: boolean): Position[] {
   const { space } = problem
-  const levels = [knapsack(problem)]
+  const levels = seeding ? [knapsack(problem)] : []
   for (const { widths } of archive.best(count - 1)) levels.push(repair(problem, levelsNear(space, widths)))
   return levels.map((own) => encode(space, own))
 }

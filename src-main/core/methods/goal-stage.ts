@@ -27,7 +27,7 @@ export async function goalStage(
   sensitivities: Sensitivities,
   recorder: Recorder,
 ): Promise<{ latency: number; top1: number }> {
-  const { groups, costs, refiner, onProgress } = request
+  const { costs, refiner, onProgress } = request
   if (!refiner)
     throw fail(
       'usage',
@@ -35,7 +35,7 @@ export async function goalStage(
       'An accuracy to reach needs short trainings, to see what it costs.',
       'Use lupine run with --refine 2 or more, or give a latency budget.',
     )
-  const space = planSpace({ groups, costs, budget: { latency: 1 } }, latency, sensitivities.loss)
+  const space = planSpace({ ...request, budget: { latency: 1 } }, latency, sensitivities.loss)
   const model = withLatency(costs, latency, latency.margin)
   const judge = async (budget: number, i: number): Promise<number> => {
     const widths: Widths = widthsOf(space, knapsack({ space, costs: model, budget: { latency: budget } }))

@@ -58,10 +58,12 @@ export async function searchRatios(request: SearchRequest): Promise<SearchOutcom
   const timed = budget.latency !== undefined || accuracy !== undefined
   const latency = timed ? await latencyStage(request, recorder) : undefined
   const sensitivities = await sensitivityStage(request, recorder, latency)
-  if (accuracy === undefined) return new Search(request, recorder, latency, sensitivities).run()
+  const { journal, oracle, points, signal, trained } = request
+  const candidates = trained ? new Recorder(journal, trained, oracle, signal, points, 'trained') : recorder
+  if (accuracy === undefined) return new Search(request, candidates, latency, sensitivities).run()
   const goal = await goalStage(request, accuracy, latency!, sensitivities, recorder)
   const found = { ...request, budget: { ...budget, latency: goal.latency } }
-  const outcome = await new Search(found, recorder, latency, sensitivities).run()
+  const outcome = await new Search(found, candidates, latency, sensitivities).run()
   return { ...outcome, goal: { accuracy, ...goal } }
 }
 
@@ -165,10 +167,16 @@ class Search {
 
   private async search(count: number, stage: SearchStage): Promise<void> {
     const problem = this.problem()
-    let seeds: Position[] | undefined
+    const seeding = this.request.options?.seeding ?? true
+    let seeds: Position[] | undefined = seeding ? undefined : []
     let known = 0
     if (this.rounds > 0 && seededMethods.has(this.method)) {
-      seeds = elites(problem, this.archive, Math.ceil((this.request.options?.pack ?? defaultPack(count)) * 0.75))
+      seeds = elites(
+        problem,
+        this.archive,
+        Math.ceil((this.request.options?.pack ?? defaultPack(count)) * 0.75),
+        seeding,
+      )
       // What was evaluated before is not paid for again.
       const keys = new Set(seeds.map((seed) => planKey(this.widthsAt(seed))))
       known = [...keys].filter((key) => this.archive.get(key)).length

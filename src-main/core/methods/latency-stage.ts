@@ -115,25 +115,30 @@ export async function latencyStage(request: SearchRequest, recorder: Recorder): 
 }
 
 /** Before the sensitivities are known, the parts pruned stand in for them. */
-function assertWithinSurvey({ groups, budget, costs }: SearchRequest, latency: LatencyKnowledge): void {
-  const space = planSpace({ groups, costs, budget }, latency, (widths) =>
+function assertWithinSurvey({ groups, budget, costs, options = {} }: SearchRequest, latency: LatencyKnowledge): void {
+  const space = planSpace({ groups, costs, budget, options }, latency, (widths) =>
     groups.reduce((sum, { id, channels }) => sum + 1 - (widths[id] ?? channels) / channels, 0),
   )
   assertReachable(space, withLatency(costs, latency, 0), budget)
 }
+
+/** As ABCPruner's code has them: int(channels·i/10). */
+const tenths = ({ channels }: SpaceGroup): number[] =>
+  Array.from({ length: 9 }, (_, i) => Math.floor((channels * (i + 1)) / 10)).filter((kept) => kept > 0)
 
 /**
  * The levels a search may choose from: of every width whose time is known, or of sixteenths where time does not count,
  * those that no other width beats in cost and loss.
  */
 export const planSpace = (
-  { groups, budget, costs }: Pick<SearchRequest, 'groups' | 'budget' | 'costs'>,
+  { groups, budget, costs, options }: Pick<SearchRequest, 'groups' | 'budget' | 'costs' | 'options'>,
   latency: LatencyKnowledge | undefined,
   loss: SpaceOptions['loss'],
 ): Space =>
   createSpace({
     groups,
-    candidates: (group) => (latency ? latency.widths(group) : widthGrid(group.channels)),
+    candidates: (group) =>
+      options?.widths === 'tenths' ? tenths(group) : latency ? latency.widths(group) : widthGrid(group.channels),
     kinds: kindsOf(budget),
     costs: withLatency(costs, latency, 0),
     loss,

@@ -30,6 +30,8 @@ export interface SearchRequest {
   /** For 'macs', 'params' and 'bytes'; 'latency' is never asked. Called 10⁴ to 10⁵ times: keep it below 50 µs. */
   readonly costs: CostModel
   readonly evaluator: Evaluator
+  /** Scores the search's candidates after training each, in place of `evaluator`; the sensitivities stay without. */
+  readonly trained?: Evaluator
   readonly journal: Journal
   /** Needed when the budget bounds the latency, else not used. */
   readonly oracle?: LatencyOracle
@@ -48,6 +50,10 @@ export interface SearchOptions {
   /** Distinct plans the method may have evaluated, beyond the sensitivities. Default 200. */
   readonly evaluations?: number
   readonly pack?: number
+  /** Widths on offer: those whose time is known (default), or tenths of the channels, as ABCPruner's. */
+  readonly widths?: 'measured' | 'tenths'
+  /** Starts from the sensitivities (default), or at random. */
+  readonly seeding?: boolean
   readonly decay?: Decay
   /** Of the random baseline. Default a quarter of `evaluations`, at least 10. */
   readonly baselineEvaluations?: number

@@ -57,6 +57,8 @@ export class Recorder {
     private readonly signal: Cancellation | undefined,
     /** For a latency table's points; the other one when absent. */
     private readonly points = oracle,
+    /** What its scores are called in the journal: trained ones are others than those at once. */
+    private readonly kind: 'score' | 'trained' = 'score',
   ) {}
 
   private async inChunks<T>(
@@ -126,7 +128,7 @@ export class Recorder {
     flush(candidates.length)
     await this.inChunks(
       [...missing.values()],
-      'score',
+      this.kind,
       this.evaluator.parallel ?? 1,
       (part) => this.evaluator.evaluate(part, race && { rivals: part.map((widths) => rivals.get(widths)) }),
       (score, i) => {

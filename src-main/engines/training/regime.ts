@@ -86,7 +86,7 @@ class FilterRegime implements Regime {
   private apply(model: LoadedModel, epoch: number): PrunedRecord {
     const step = filterStep(this.regime.schedule, epoch)
     const network = model.read()
-    this.masks = nextMasks(network, this.groups, step, this.masks)
+    this.masks = nextMasks(network, this.groups, step, this.masks, this.regime.parts)
     const masked = multiplied(network, maskFactors(network, this.groups, this.masks, step.alpha))
     // Momentum goes on for soft filters, which is what brings them back; for hard ones it ends.
     const velocities = inGraph(model, model.readVelocities(), (each) => multiplied(each, this.hardFactors(network)))

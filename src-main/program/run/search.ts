@@ -2,13 +2,17 @@ import { searchMethod, type RunResult } from '../../contract'
 import type { Keep } from '../../core/pruning/widths'
 import { createSubject, pruneSubject, subjectKeep, type Subject } from '../../core/pruning/subject'
 import type { LatencyTable } from '../../core/latency/table'
+import { methodOptions } from '../../core/methods/registry'
+import type { FilterMethod } from '../../core/methods/filters/schedule'
+import type { Recipe } from '../../engines/interface'
 import { loadOnnx, saveOnnx } from '../../formats/onnx/files'
 import { FileJournal } from '../../runs/journal'
 import { runRatioSearch } from '../ratio-search'
 import { finetuneRecipe, flipsFor } from '../recipes'
 import type { ShortTraining } from '../refiner'
 import { scoredSubject } from '../scored-subject'
-import type { PreparedScene } from './scene'
+import { scheduledPruning } from './methods/filters'
+import type { PreparedScene, RunSettings } from './scene'
 
 /** What is to stay; the network cut down to it is in `files.pruned`. */
 export interface Chosen {
@@ -51,6 +55,7 @@ export async function searchStages(scene: PreparedScene): Promise<Chosen> {
       job,
     )
     const trained = createSubject(working, { importance: subject.importance })
+    const options = methodOptions(request.method, request.methodOptions) as unknown as SearchSettings
     const outcome = await runRatioSearch(
       {
         subject,
@@ -67,17 +72,31 @@ export async function searchStages(scene: PreparedScene): Promise<Chosen> {
         journal,
         measurements: files.measurements,
         images: settings.images,
-        ...(settings.refine && { refine: shortTraining(scene, settings.refine, trained) }),
+        options,
+        ...(options.fitness > 0 && {
+          training: shortTraining(
+            scene,
+            { epochs: options.fitness, learningRate: options.lr, ...limitOf(settings) },
+            trained,
+          ),
+        }),
+        ...(settings.refine && { refine: refinement(scene, settings.refine, trained) }),
         onStage: (stage) => stages.enter(stage),
       },
       job,
     )
     stages.leave()
     const { widths, predicted } = outcome.chosen
-    await saveOnnx(files.pruned, pruneSubject(trained, widths))
+    let keep = subjectKeep(subject, widths)
+    const { schedule: name, lr } = options
+    if (name === 'none') await saveOnnx(files.pruned, pruneSubject(trained, widths))
+    else {
+      const kept = await stages.run('method', () => scheduledPruning(scene, trained, keep, { name, lr }))
+      keep = new Map(Object.entries(kept))
+    }
     return {
-      ...{ subject, notes, replayed: journal.replayed('score') },
-      ...{ keep: subjectKeep(subject, widths), predicted, seen: outcome.seen, fidelity: outcome.fidelity },
+      ...{ subject, notes, replayed: journal.replayed('score', 'trained') },
+      ...{ keep, predicted, seen: outcome.seen, fidelity: outcome.fidelity },
       ...(outcome.goal && { goal: outcome.goal }),
       table: outcome.table,
       provenance: { search: { ...outcome, history: undefined, table: undefined } },
@@ -87,18 +106,35 @@ export async function searchStages(scene: PreparedScene): Promise<Chosen> {
   }
 }
 
+/** What `--set` may change about a search; see core/methods/registry. */
+interface SearchSettings {
+  readonly widths: 'measured' | 'tenths'
+  readonly branches: boolean
+  readonly seeding: boolean
+  readonly fitness: number
+  readonly schedule: 'none' | FilterMethod
+  readonly lr: number
+}
+
 /**
  * One epoch on some images, by the recipe of the fine-tuning proper but for its rate: in 64 steps the large one spoils
  * more than it mends (ResNet-20 at 0.7 of its latency: top-1 0.28 → 0.83 at 0.05, 0.89 at 0.01).
  */
-function shortTraining(
-  { request, files, job, imported, engine }: PreparedScene,
+const refinement = (
+  scene: PreparedScene,
   { plans, images: limit }: { readonly plans: number; readonly images: number },
   working: Subject,
+) => ({ ...shortTraining(scene, { epochs: 1, limit, learningRate: 0.01 }, working), plans })
+
+const limitOf = ({ limit }: RunSettings): { limit?: number } => (limit ? { limit } : {})
+
+function shortTraining(
+  { request, files, job, imported, engine }: PreparedScene,
+  { epochs, ...changes }: Pick<Recipe, 'epochs' | 'learningRate' | 'limit'>,
+  working: Subject,
 ): ShortTraining {
-  const recipe = finetuneRecipe(1, request.seed, { flip: flipsFor(request.data), limit, learningRate: 0.01 })
+  const recipe = finetuneRecipe(epochs, request.seed, { flip: flipsFor(request.data), ...changes })
   return {
-    plans,
     working,
     async train(model, out) {
       await job.gate()

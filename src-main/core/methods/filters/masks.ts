@@ -32,21 +32,24 @@ export function filterNorms(network: Network, group: CoupledGroup): Float64Array
 /**
  * Which units are pruned at a step: the int(N·P_t) of least norm, of which the int(N·P_t·λ_t) least are hard. Those that
  * are hard already stay so, whatever their norm: the hard set only grows.
+ * @param parts group → the part of P_t that is its own; all of it where absent
  */
 export function nextMasks(
   network: Network,
   groups: readonly CoupledGroup[],
   { rate, lambda }: Pick<FilterStep, 'rate' | 'lambda'>,
   before: FilterMasks = new Map(),
+  parts: Readonly<Record<string, number>> = {},
 ): Map<string, PrunedUnits> {
   return new Map(
     groups.map((group) => {
       const norms = filterNorms(network, group)
+      const own = rate * (parts[group.id] ?? 1)
       const already = new Set(before.get(group.id)?.hard)
       const first = (unit: number): number => (already.has(unit) ? 0 : 1)
       const ranked = Array.from(norms.keys()).sort((a, b) => first(a) - first(b) || norms[a]! - norms[b]! || a - b)
-      const hard = Math.max(already.size, prunedCount(group.channels, rate * lambda))
-      const soft = Math.max(hard, prunedCount(group.channels, rate))
+      const hard = Math.max(already.size, prunedCount(group.channels, own * lambda))
+      const soft = Math.max(hard, prunedCount(group.channels, own))
       const lowest = (count: number): number[] => ranked.slice(0, count).sort((a, b) => a - b)
       return [group.id, { soft: lowest(soft), hard: lowest(hard) }]
     }),

@@ -13,11 +13,10 @@ import { loadOnnx } from '../../../formats/onnx/files'
 import { FileJournal } from '../../../runs/journal'
 import { groupsNamed } from '../../group-names'
 import { nothingToPrune } from '../../latency-oracles'
-import { finetuneRecipe, flipsFor } from '../../recipes'
 import type { PreparedScene } from '../scene'
 import { filterPruning } from './filters'
 import { ista } from './ista'
-import type { Method, MethodOutcome, MethodScene } from './method'
+import { methodRecipe, type Method, type MethodOutcome, type MethodScene } from './method'
 import { fpgm, l1 } from './ranked'
 import { slimming } from './slimming'
 import { targetOf } from './target'
@@ -34,9 +33,6 @@ const methods: Readonly<Partial<Record<TrainedMethod, Method>>> = {
 
 export const isMethod = (name: string): name is TrainedMethod => Object.hasOwn(methods, name)
 
-/** Epochs of a method's own training where nobody said. */
-const defaultEpochs = 12
-
 export interface MethodStage extends MethodOutcome {
   /** Of the cleaned original: what plans and latencies are of. */
   readonly subject: Subject
@@ -49,7 +45,7 @@ export interface MethodStage extends MethodOutcome {
  * @throws LupineError of the method; 'nothing-to-prune'; 'budget-unreachable'
  */
 export async function methodStage(scene: PreparedScene): Promise<MethodStage> {
-  const { request, files, job, settings, imported, device } = scene
+  const { request, files, job, imported, device } = scene
   const original = await loadOnnx(files.original)
   const coupling = findGroups(original)
   const exclude = groupsNamed(coupling, request.exclude ?? [], '--exclude')
@@ -75,12 +71,7 @@ export async function methodStage(scene: PreparedScene): Promise<MethodStage> {
       groups: working.coupling.groups.filter(({ id }) => groups.has(id)),
       options: methodOptions(request.method, request.methodOptions),
       fit: (family, part = 1) => fitTarget(family, partOf(targetOf(request), part), costs, measure),
-      recipe: (changes) =>
-        finetuneRecipe(request.methodEpochs ?? defaultEpochs, request.seed, {
-          ...{ flip: flipsFor(request.data), distillation: 0 },
-          ...(settings.limit && { limit: settings.limit }),
-          ...changes,
-        }),
+      recipe: (changes) => methodRecipe(scene, changes),
     }
     method.check?.(own)
     await mkdir(files.method, { recursive: true })

@@ -4,7 +4,11 @@ import type { Journal } from '../../../core/ports'
 import type { Subject } from '../../../core/pruning/subject'
 import type { CoupledGroup } from '../../../core/coupling/groups'
 import type { Recipe } from '../../../engines/interface'
-import type { PreparedScene } from '../scene'
+import { finetuneRecipe, flipsFor } from '../../recipes'
+import type { PreparedScene, RunScene } from '../scene'
+
+/** Epochs of a method's own training where nobody said. */
+const defaultEpochs = 12
 
 /** What a method has at hand. */
 export interface MethodScene extends PreparedScene {
@@ -38,3 +42,11 @@ export interface Method {
   /** Leaves the pruned network in `files.pruned`. */
   run(scene: MethodScene): Promise<MethodOutcome>
 }
+
+/** The fine-tuning's recipe without a teacher, for the method's own epochs. */
+export const methodRecipe = ({ request, settings }: RunScene, changes: Partial<Recipe>): Recipe =>
+  finetuneRecipe(request.methodEpochs ?? defaultEpochs, request.seed, {
+    ...{ flip: flipsFor(request.data), distillation: 0 },
+    ...(settings.limit && { limit: settings.limit }),
+    ...changes,
+  })

@@ -88,6 +88,15 @@ describe('the masks', () => {
     expect(masks.get('conv')).toEqual({ soft: [1, 3, 4], hard: [1] })
   })
 
+  it('prunes its own part of the rate in each group: as many as a search left over', () => {
+    for (const kept of [1, 2, 3, 4]) {
+      const masks = nextMasks(network, groups, { rate: 1, lambda: 1 }, undefined, { conv: 1 - kept / 5 })
+      expect(masks.get('conv')!.hard).toHaveLength(5 - kept)
+    }
+    const half = nextMasks(network, groups, { rate: 0.5, lambda: 0 }, undefined, { conv: 0.8 })
+    expect(half.get('conv')).toEqual({ soft: [1, 3], hard: [] })
+  })
+
   it('keeps what is hard, even when another filter has less norm', () => {
     const masks = nextMasks(network, groups, { rate: 0.4, lambda: 0.5 }, new Map([['conv', { soft: [0], hard: [0] }]]))
     expect(masks.get('conv')).toEqual({ soft: [0, 1], hard: [0] })
