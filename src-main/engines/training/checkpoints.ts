@@ -33,6 +33,12 @@ export class Checkpoints {
     private readonly recipe: string,
   ) {}
 
+  /** Folder of the newest one of this training, if there is any. */
+  get newest(): string | undefined {
+    const epoch = Math.max(...this.own)
+    return this.own.length > 0 ? join(this.folder, folderOf(epoch)) : undefined
+  }
+
   /** The newest whole checkpoint and the best; damaged ones are passed over. */
   async find(): Promise<Found> {
     const damaged: string[] = []

@@ -1,4 +1,4 @@
-import { fail } from '../../core/failure'
+import { fail, type LupineError } from '../../core/failure'
 import type { Network } from '../../core/graph/network'
 import { openLoader, unreadableNotes, type Loader } from '../../datasets/loading/loader'
 import { LoaderThreads } from '../../datasets/loading/threads'
@@ -42,6 +42,7 @@ export async function trainModel(backend: Backend, request: TrainRequest, contex
   const checkpoints = folder ? new Checkpoints(folder, hash) : undefined
   const { last, best: bestBefore, notes } = (await checkpoints?.find()) ?? { notes: [] }
 
+  const diverged = divergence(() => checkpoints?.newest)
   const order = createOrder(images.size, {
     batch: recipe.batch,
     seed: recipe.seed,
@@ -83,12 +84,12 @@ export async function trainModel(backend: Backend, request: TrainRequest, contex
       )
     let concluded = false
     for (let epoch = (last?.epoch ?? 0) + 1; epoch <= recipe.epochs && !stalled() && !concluded; epoch++) {
-      const trained = await trainEpoch(model, loader, order, recipe, epoch, context)
+      const trained = await trainEpoch(model, loader, order, recipe, epoch, context, diverged)
       const pruned = regime?.afterEpoch(model, epoch - 1)
       const record: EpochRecord = { epoch, ...trained, top1: await validate(), ...(pruned && { pruned }) }
       records.push(record)
       const network = model.read()
-      checkFinite(model, network, epoch)
+      if (!isFinite(model, network)) throw diverged({ epoch, lr: record.lr })
       if (!best || record.top1 > best.top1) best = { epoch, top1: record.top1, network }
       const state = { velocities: model.readVelocities(), ...(regime && { regime: regime.state() }) }
       await checkpoints?.save({ epoch, network, records, before, ...state }, best.epoch)
@@ -147,6 +148,7 @@ async function trainEpoch(
   recipe: Recipe,
   epoch: number,
   context: Context,
+  diverged: Diverged,
 ) {
   const steps = order.batches
   let sum = 0
@@ -158,7 +160,7 @@ async function trainEpoch(
   for await (const batch of loader.batches(order.epoch(epoch), epoch)) {
     lr = learningRateAt((epoch - 1) * steps + step, steps, recipe)
     const loss = model.step(batch.images, batch.labels, lr)
-    if (!Number.isFinite(loss)) throw diverged(epoch, step + 1)
+    if (!Number.isFinite(loss)) throw diverged({ epoch, step: step + 1, lr })
     sum += loss * batch.size
     images += batch.size
     step++
@@ -171,19 +173,27 @@ async function trainEpoch(
 }
 
 /** The last step of an epoch may have spoilt the weights after its loss was computed. */
-function checkFinite(model: LoadedModel, network: Network, epoch: number): void {
-  for (const { tensor, owner } of model.compiled.variables)
-    if (owner === 'network' && !(network.initializers.get(tensor)!.data as Float32Array).every(Number.isFinite))
-      throw diverged(epoch, undefined)
-}
-
-const diverged = (epoch: number, step: number | undefined) =>
-  fail(
-    'work',
-    'training-diverged',
-    `Training diverged in epoch ${epoch}${step ? `, step ${step}` : ''}: the loss is no longer a number.`,
-    'Start again with a lower learning rate or a longer warm-up; the last good checkpoint was kept.',
+const isFinite = (model: LoadedModel, network: Network): boolean =>
+  model.compiled.variables.every(
+    ({ tensor, owner }) =>
+      owner !== 'network' || (network.initializers.get(tensor)!.data as Float32Array).every(Number.isFinite),
   )
+
+type Diverged = (where: { readonly epoch: number; readonly step?: number; readonly lr: number }) => LupineError
+
+/** @param checkpoint folder of the last good one, where there is any */
+const divergence =
+  (checkpoint: () => string | undefined): Diverged =>
+  ({ epoch, step, lr }) => {
+    const good = checkpoint()
+    const kept = good ? `The last good checkpoint is ${good}.` : 'There is no checkpoint before it.'
+    return fail(
+      'work',
+      'training-diverged',
+      `Training diverged in epoch ${epoch}${step ? `, step ${step}` : ''}, at a learning rate of ${Number(lr.toPrecision(3))}: the loss is no longer a number.`,
+      `Start again with a lower learning rate or a longer warm-up. ${kept}`,
+    )
+  }
 
 const mean = (values: readonly number[]): number =>
   values.length ? values.reduce((a, b) => a + b, 0) / values.length : 0

@@ -154,7 +154,8 @@ test('a diverging training stops and keeps its last good checkpoint', async () =
   const train = trainModel(spoilt(await openWasm(), 8), request('wild'), callContext())
   expect(await failureOf(train)).toMatchObject({
     ...{ kind: 'work', code: 'training-diverged' },
-    message: 'Training diverged in epoch 2, step 3: the loss is no longer a number.',
+    message: 'Training diverged in epoch 2, step 3, at a learning rate of 0.0375: the loss is no longer a number.',
+    hint: `Start again with a lower learning rate or a longer warm-up. The last good checkpoint is ${join(folder, 'wild', 'epoch-0001')}.`,
   })
   expect(await readdir(join(folder, 'wild'))).toEqual(['epoch-0001'])
 })
