@@ -35,7 +35,7 @@ export function decide({ platform, env, binary, root, reachable }) {
 }
 
 /** Path of Electron's program; undefined when npm's package is there without it (install scripts are off). */
-function electronBinary() {
+export function electronBinary() {
   try {
     const name = readFileSync(join(electron, 'path.txt'), 'utf8').trim()
     const path = join(process.env.ELECTRON_OVERRIDE_DIST_PATH ?? join(electron, 'dist'), name)

@@ -7,16 +7,22 @@ const provenAfterMs = 600_000
 
 /** Where a door keeps secrets for next time; what it holds never crosses to a window. */
 export interface Keychain {
+  /** Whether it keeps secrets safely here; without, nothing is offered to be remembered. */
+  isAvailable(): Promise<boolean>
   /** @returns undefined when there is none, or the keychain is locked */
-  get(of: string): string | undefined
-  set(of: string, secret: string): void
-  forget(of: string): void
+  get(of: string): Promise<string | undefined>
+  /** What can't be kept is not kept: nobody's login fails for it. */
+  set(of: string, secret: string): Promise<void>
+  forget(of: string): Promise<void>
 }
 
 /** What windows hear of questions. */
 export type QuestionNews =
   | { readonly type: 'question'; readonly question: OpenQuestion }
   | { readonly type: 'settled'; readonly question: number }
+
+/** Kinds whose answers a keychain may keep. */
+const secrets: ReadonlySet<Question['kind']> = new Set(['password', 'passphrase'])
 
 interface Standing {
   readonly shown: OpenQuestion
@@ -33,6 +39,7 @@ export class Questions {
   private readonly listeners = new Set<(news: QuestionNews) => void>()
   private readonly fromKeychain = new Map<string, number>()
   private next = 0
+  private closed = false
 
   constructor(
     private readonly keychain?: Keychain,
@@ -40,9 +47,10 @@ export class Questions {
   ) {}
 
   readonly ask: Ask = async (question, signal) => {
-    const known = this.remembered(question)
+    const canRemember = await this.keeps(question)
+    const known = canRemember ? await this.remembered(question.of!) : undefined
     if (known !== undefined) return known
-    if (signal?.aborted) return undefined
+    if (signal?.aborted || this.closed) return undefined
     return new Promise((resolve) => {
       const id = this.next++
       const timer = setTimeout(() => settle(undefined), this.withinMs)
@@ -56,7 +64,7 @@ export class Questions {
       }
       signal?.addEventListener('abort', abort)
       const shown = {
-        ...{ id, kind: question.kind, text: question.text, canRemember: this.keeps(question) },
+        ...{ id, kind: question.kind, text: question.text, canRemember },
         until: new Date(Date.now() + this.withinMs).toISOString(),
       }
       this.standing.set(id, { shown, of: question.of, settle })
@@ -75,29 +83,29 @@ export class Questions {
   reply(id: number, answer: string | null, remember: boolean): boolean {
     const question = this.standing.get(id)
     if (!question) return false
-    if (answer !== null && remember && question.shown.canRemember) this.keychain!.set(question.of!, answer)
+    if (answer !== null && remember && question.shown.canRemember) void this.keychain!.set(question.of!, answer)
     question.settle(answer ?? undefined)
     return true
   }
 
   /** Nobody will answer: the program ends. */
   close(): void {
+    this.closed = true
     for (const { settle } of [...this.standing.values()]) settle(undefined)
   }
 
-  private keeps = ({ kind, of }: Question): boolean =>
-    this.keychain !== undefined && of !== undefined && (kind === 'password' || kind === 'passphrase')
+  private async keeps({ kind, of }: Question): Promise<boolean> {
+    return of !== undefined && secrets.has(kind) && ((await this.keychain?.isAvailable()) ?? false)
+  }
 
-  private remembered(question: Question): string | undefined {
-    if (!this.keeps(question)) return undefined
-    const of = question.of!
+  private async remembered(of: string): Promise<string | undefined> {
     const given = this.fromKeychain.get(of)
     if (given !== undefined && Date.now() - given < provenAfterMs) {
-      this.keychain!.forget(of)
       this.fromKeychain.delete(of)
+      await this.keychain!.forget(of)
       return undefined
     }
-    const secret = this.keychain!.get(of)
+    const secret = await this.keychain!.get(of)
     if (secret !== undefined) this.fromKeychain.set(of, Date.now())
     return secret
   }

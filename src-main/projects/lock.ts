@@ -38,10 +38,14 @@ interface Owner {
   readonly age: number
 }
 
+/** Beside the file `pid`, which other programs read too: which locking it is, touched as a sign of life. */
+const beatFile = 'alive'
+
 async function readOwner(path: string): Promise<Owner> {
-  const file = join(path, 'pid')
-  const [pid, nonce] = (await readFile(file, 'utf8')).split('\n')
-  return { pid: Number(pid), nonce: nonce || undefined, age: Date.now() - (await stat(file)).mtimeMs }
+  const pid = Number(await readFile(join(path, 'pid'), 'utf8'))
+  const file = join(path, beatFile)
+  const nonce = await readFile(file, 'utf8').catch(() => undefined)
+  return { pid, nonce, age: nonce === undefined ? 0 : Date.now() - (await stat(file)).mtimeMs }
 }
 
 /** The process that holds the lock at `path`; undefined when nobody (alive) does. */
@@ -62,7 +66,8 @@ export async function tryLock(path: string, times: LockTimes = usual): Promise<L
     try {
       await mkdir(path)
       const nonce = randomBytes(8).toString('hex')
-      await writeFile(join(path, 'pid'), `${process.pid}\n${nonce}\n`)
+      await writeFile(join(path, beatFile), nonce)
+      await writeFile(join(path, 'pid'), String(process.pid))
       return holdLock(path, nonce, times)
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
@@ -83,7 +88,7 @@ async function stirs(path: string, times: LockTimes): Promise<boolean> {
 
 function holdLock(path: string, nonce: string, { beat }: LockTimes): Lock {
   const listeners: ((why: 'gone' | 'taken') => void)[] = []
-  const file = join(path, 'pid')
+  const file = join(path, beatFile)
   const look = async (): Promise<void> => {
     const why = await readOwner(path).then(
       (owner) => (owner.nonce === nonce ? undefined : ('taken' as const)),

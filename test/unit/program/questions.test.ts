@@ -5,12 +5,15 @@ function keychain(): Keychain & { readonly held: Map<string, string> } {
   const held = new Map<string, string>()
   return {
     held,
-    get: (of) => held.get(of),
-    set: (of, secret) => void held.set(of, secret),
-    forget: (of) => void held.delete(of),
+    isAvailable: async () => true,
+    get: async (of) => held.get(of),
+    set: async (of, secret) => void held.set(of, secret),
+    forget: async (of) => void held.delete(of),
   }
 }
 const password = { kind: 'password', text: 'Password of pi: ', of: 'pi' } as const
+
+const settle = () => new Promise((resolve) => setTimeout(resolve, 0))
 
 function asking(held?: Keychain, withinMs?: number) {
   const questions = new Questions(held, withinMs)
@@ -31,6 +34,7 @@ describe('a question', () => {
     const { questions } = asking()
     const stop = new AbortController()
     const [first, second] = [questions.ask(password, stop.signal), questions.ask(password)]
+    await settle()
     stop.abort()
     expect(await first).toBeUndefined()
     questions.close()
@@ -42,6 +46,7 @@ describe('a question', () => {
     const held = keychain()
     const { questions, news } = asking(held)
     const first = questions.ask(password)
+    await settle()
     expect(news[0]).toMatchObject({ question: { canRemember: true } })
     questions.reply(0, 'secret', true)
     expect([await first, held.held.get('pi')]).toEqual(['secret', 'secret'])
@@ -55,6 +60,7 @@ describe('a question', () => {
     const { questions, news } = asking(held)
     expect(await questions.ask(password)).toBe('old')
     const again = questions.ask(password)
+    await settle()
     expect([news.length, held.held.size]).toEqual([1, 0])
     questions.reply(0, 'new', false)
     expect([await again, held.held.size]).toEqual(['new', 0])
@@ -64,6 +70,7 @@ describe('a question', () => {
     const held = keychain()
     const { questions, news } = asking(held)
     const trust = questions.ask({ kind: 'trust', text: 'Trust it?', of: 'pi' })
+    await settle()
     expect(news[0]).toMatchObject({ question: { canRemember: false } })
     questions.reply(0, 'yes', true)
     expect([await trust, held.held.size]).toEqual(['yes', 0])

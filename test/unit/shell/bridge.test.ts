@@ -1,11 +1,10 @@
-import { EventEmitter } from 'node:events'
 import { describe, expect, it } from 'vitest'
 import { bridgeChannels, type Bridge } from '../../../src-main/contract/bridge'
 import { serverMessage } from '../../../src-main/contract/wire'
 import { connectWindow, isTrusted } from '../../../src-main/shell/ipc'
 import { pageUrl } from '../../../src-main/shell/origin'
 import { utilityPort } from '../../../src-main/shell/processes'
-import { contextBridge, FakeContents, ipcRenderer, utilityProcess } from '../../fixtures/electron'
+import { contextBridge, FakeContents, ipcRenderer, newIpc, utilityProcess } from '../../fixtures/electron'
 import { createFakeProgram } from '../../fixtures/fake-program'
 
 const settle = () => new Promise((resolve) => setTimeout(resolve, 0))
@@ -14,7 +13,7 @@ const ownFrame = { url: pageUrl, parent: null }
 function connected() {
   const program = createFakeProgram()
   const contents = new FakeContents()
-  const ipc = new EventEmitter()
+  const ipc = newIpc()
   connectWindow(program, contents as never, ipc as never)
   const say = (message: unknown, event: object = { sender: contents, senderFrame: ownFrame }) =>
     ipc.emit(bridgeChannels.toProgram, event, message)

@@ -1,6 +1,8 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
+import type { MenuItemConstructorOptions } from 'electron'
+import { commandRows } from '../../../src-main/contract/commands'
 import { contentSecurityPolicy } from '../../../src-main/contract/page'
 import { commandLineOf, namesCommand } from '../../../src-main/shell/command-line'
 import { menuTemplate } from '../../../src-main/shell/menu'
@@ -85,6 +87,13 @@ describe('permissions', () => {
     let cancelled: boolean | undefined
     defaultSession.beforeRequest?.({ url: 'https://example.org/' }, ({ cancel }) => (cancelled = cancel))
     expect(cancelled).toBe(true)
+    const refused = ['https://example.org/x', 'blob:https://example.org/1', 'file:///etc/passwd'].map((url) => {
+      let prevented = false
+      defaultSession.emit('will-download', { preventDefault: () => (prevented = true) }, { getURL: () => url })
+      return prevented
+    })
+    expect(refused).toEqual([true, true, true])
+    expect(mayRequest(`blob:${pageUrl}0a1b`)).toBe(true)
     expect([mayRequest(`${pageUrl}assets/x.js`), mayRequest('data:image/png;base64,'), mayRequest('wss://x/')]).toEqual(
       [true, true, false],
     )
@@ -115,14 +124,23 @@ describe('app://', () => {
 })
 
 describe('the menu', () => {
-  it('reaches every room, and quits where the platform expects it', () => {
-    const rooms: string[] = []
+  it('reaches every command, and quits where the platform expects it', () => {
     for (const platform of ['linux', 'darwin'] as const) {
-      const menu = menuTemplate(platform, (room) => rooms.push(room))
-      const view = menu.find(({ label }) => label === '&View')?.submenu
-      if (Array.isArray(view)) for (const item of view) item.click?.({} as never, undefined, {} as never)
+      const commands: string[] = []
+      const opened: string[] = []
+      const actions = { command: (id: string) => void commands.push(id), open: (id: string) => void opened.push(id) }
+      const menu = menuTemplate(platform, actions, [{ id: 'file:x', name: 'my run' }])
+      const items = (all: MenuItemConstructorOptions[]): MenuItemConstructorOptions[] =>
+        all.flatMap((item) => [item, ...(Array.isArray(item.submenu) ? items(item.submenu) : [])])
+      for (const item of items(menu)) item.click?.({} as never, undefined, {} as never)
+      expect([...commands].sort()).toEqual(commandRows.map(({ id }) => id).sort())
+      expect(opened).toEqual(['file:x'])
+      expect(items(menu).filter(({ role }) => role === 'quit')).toHaveLength(platform === 'linux' ? 1 : 0)
+      // The page hears its keys itself.
+      expect(
+        items(menu).every(({ accelerator, registerAccelerator }) => !accelerator || registerAccelerator === false),
+      ).toBe(true)
     }
-    expect(rooms).toEqual(['run', 'log', 'run', 'log'])
   })
 })
 
