@@ -29,9 +29,9 @@ const lazy = (loader: () => Promise<Component>): Component =>
 export const rooms: readonly Room[] = [
   room('model', 'M10 2.5v3M4 8h12v4H4zM10 5.5V8M10 12v2.5M6.5 14.5h7v3h-7z', ModelView),
   room(
-    'run',
+    'search',
     'M3 16V11h4V8h4V5h4V2.5M3 16h14',
-    lazy(() => import('./features/run/RunView.vue')),
+    lazy(() => import('./features/search/SearchRoom.vue')),
   ),
   room(
     'log',

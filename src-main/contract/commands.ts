@@ -17,7 +17,6 @@ export const commandRows = [
   { id: 'go.search', title: 'Search', group: 'Go to', keys: ['CmdOrCtrl+4'] },
   { id: 'go.finetune', title: 'Fine-tune', group: 'Go to', keys: ['CmdOrCtrl+5'] },
   { id: 'go.compare', title: 'Compare & deploy', group: 'Go to', keys: ['CmdOrCtrl+6'] },
-  { id: 'go.run', title: 'Run', group: 'Go to', keys: ['CmdOrCtrl+8'] },
   { id: 'go.log', title: 'Log', group: 'Go to', keys: ['CmdOrCtrl+9'] },
   { id: 'file.open', title: 'Open a model …', group: 'File', keys: ['CmdOrCtrl+O'] },
   { id: 'file.copy-command', title: 'Copy the command line', group: 'File' },

@@ -19,6 +19,7 @@ import {
 } from './projects'
 import { engineName, outPath, projectFolder, seed } from './options'
 import { runRequest, runResult } from './run'
+import { take } from './take'
 import { evaluate, finetune, profile, search } from './work'
 
 export * from './ask'
@@ -95,6 +96,7 @@ export const jobs = {
   finetune,
   train: finetune,
   explain,
+  take,
 } as const
 
 export type CallName = keyof typeof calls

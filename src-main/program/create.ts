@@ -84,6 +84,7 @@ export function createProgram(ports: Ports = {}): Program {
     staircase: async (request, job) => (await import('./staircase')).staircaseJob(request, job),
     predict: async (request, job) => (await import('./predict')).predictJob(request, job),
     explain: async (request, job) => (await import('./explain')).explainJob(request, job),
+    take: async (request, job) => (await import('./take')).takeJob(request, job),
     evaluate: async (request, job) => (await import('./evaluate')).evaluateJob(request, job),
     search: async (request, job) => (await import('./search')).searchJob(request, job),
     finetune: async (request, job) => (await import('./finetune')).finetuneJob(request, job),

@@ -8,6 +8,9 @@ import { takeUpload } from './files/uploads'
 import type { Windows } from './program'
 import { Questions, type Keychain } from './questions'
 
+/** Jobs that read what a project names. */
+const readsProject: ReadonlySet<string> = new Set(['resume', 'explain', 'take'])
+
 export interface WindowOptions extends FileOptions {
   readonly keychain?: Keychain | undefined
   /** ms that a question waits for an answer. */
@@ -40,7 +43,7 @@ export function createWindows(options: WindowOptions, register: () => Jobs): Win
       const { registry } = await theFiles()
       const admitted = await admit(registry, schema, request)
       // With dialogs there are no roots: a person reaches everything that is theirs.
-      if (kind === 'start' && (name === 'resume' || name === 'explain') && registry.roots.length > 0) {
+      if (kind === 'start' && readsProject.has(name) && registry.roots.length > 0) {
         const { dir } = admitted as { dir?: unknown }
         if (typeof dir === 'string') await checkProjectPaths(registry, dir)
       }

@@ -6,7 +6,12 @@ import {
   type JobSummary,
   type RunResult,
 } from '../../src-main/contract'
-import { readProgressData, type PairOfFigures } from '../../src-main/contract/progress'
+import {
+  readProgressData,
+  type EpochFigures,
+  type PairOfFigures,
+  type ProgressData,
+} from '../../src-main/contract/progress'
 import type { Failure } from '../../src-main/core/failure'
 import { addSearchFigures, emptySearch, type SearchView } from './search-view'
 
@@ -34,11 +39,22 @@ export interface LogLine {
   readonly text: string
 }
 
+/** A training as far as it has come. */
+export interface TrainingView {
+  readonly epochs: readonly EpochFigures[]
+  /** The epoch that is going on: how much of it is done, and the mean loss so far. */
+  readonly now?: { readonly epoch: number; readonly done: number; readonly loss: number }
+  /** How many there are to be. */
+  readonly total?: number
+}
+
 /** A job as the views show it: its events, folded. */
 export interface JobView {
   readonly id: string
   readonly kind: string
   readonly folder: string
+  /** The project it works on, as requests name it; the folder itself where windows may name paths. */
+  readonly project?: string
   readonly startedAt: string
   /** What it was started with, as far as its first event has come. */
   readonly request?: unknown
@@ -49,6 +65,7 @@ export interface JobView {
   readonly stages: readonly StageView[]
   readonly progress?: StageProgress | undefined
   readonly search: SearchView
+  readonly training: TrainingView
   readonly original?: PairOfFigures
   readonly candidate?: PairOfFigures
   readonly log: readonly LogLine[]
@@ -72,7 +89,7 @@ export function emptyView({ id, kind, folder, startedAt, state }: JobSummary): J
   // The usual ones; others come in where the program has them.
   const names = isRun(kind) ? stagesOf({ method: 'igwo' }) : []
   const stages = names.map((name) => ({ name, title: stageNames[name], state: 'waiting' as const }))
-  return { id, kind, folder, startedAt, state, next: 0, stages, search: emptySearch, log: [] }
+  return { id, kind, folder, startedAt, state, next: 0, stages, search: emptySearch, training: { epochs: [] }, log: [] }
 }
 
 /** The view after some more events. Batches are folded at once, since a replay brings thousands. */
@@ -116,9 +133,28 @@ function foldProgress(view: JobView, event: Extract<JobEvent, { type: 'progress'
     ...view,
     progress,
     search: addSearchFigures(view.search, stage, total, data),
+    training: addEpoch(view.training, event, data),
     ...(data.original && { original: merged(view.original, data.original) }),
     ...(data.candidate && { candidate: merged(view.candidate, data.candidate) }),
   }
+}
+
+/** What an interrupted training has been through already is told again when it goes on: the later word counts. */
+function addEpoch(
+  view: TrainingView,
+  { done, total }: Extract<JobEvent, { type: 'progress' }>,
+  { epoch, step }: ProgressData,
+): TrainingView {
+  if (step) {
+    // Steps of all epochs together, of which this one's are a part.
+    const epochs = step.done > 0 ? Math.round((total * (step.epoch - 1 + step.done)) / Math.max(done, 1)) : 0
+    const before = view.epochs.filter((one) => one.epoch < step.epoch)
+    const same = before.length === view.epochs.length
+    return { epochs: same ? view.epochs : before, now: step, ...(epochs > 0 && { total: epochs }) }
+  }
+  if (!epoch) return view
+  const epochs = [...view.epochs.filter((one) => one.epoch < epoch.epoch), epoch]
+  return { epochs, total: Math.round((total * epoch.epoch) / Math.max(done, 1)) }
 }
 
 const merged = (old: PairOfFigures | undefined, next: PairOfFigures): PairOfFigures => ({

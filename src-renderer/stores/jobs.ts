@@ -7,10 +7,15 @@ import { emptyView, foldEvents, isLive, isRun, type JobView } from './job-view'
 
 /** Events are folded in batches: often enough for the eye, seldom enough for a replay of thousands. */
 const batchMs = 40
+/** Folding pauses after so long, so that the page stays quick while thousands wait. */
+const sliceMs = 8
+const eventsAtOnce = 64
+/** While they wait, what is shown is brought up to date so often. */
+const showMs = 250
 /** Other windows and the program itself start jobs too; nothing announces them. */
 const lookEveryMs = 3000
 
-export type Command = 'cancel' | 'pause' | 'continue'
+export type Command = 'cancel' | 'pause' | 'continue' | 'conclude'
 
 /** The program's jobs: whatever runs is followed, from its first event, whoever started it. */
 export const useJobs = defineStore('jobs', () => {
@@ -32,16 +37,32 @@ export const useJobs = defineStore('jobs', () => {
 
   let batch: JobEvent[] = []
   let timer: ReturnType<typeof setTimeout> | undefined
+  /** Folded, not yet shown. */
+  const folded = new Map<string, JobView>()
+  let shownAt = 0
 
   function fold(): void {
     timer = undefined
-    const events = batch
-    batch = []
-    for (const id of new Set(events.map((event) => event.job))) {
-      const view = views.get(id)
-      const own = events.filter((event) => event.job === id)
-      if (view) views.set(id, foldEvents(view, own))
-    }
+    const start = performance.now()
+    let at = 0
+    do {
+      const events = batch.slice(at, at + eventsAtOnce)
+      at += events.length
+      for (const id of new Set(events.map((event) => event.job))) {
+        const view = folded.get(id) ?? views.get(id)
+        const own = events.filter((event) => event.job === id)
+        if (view) folded.set(id, foldEvents(view, own))
+      }
+    } while (at < batch.length && performance.now() - start < sliceMs)
+    batch = batch.slice(at)
+    if (batch.length > 0) timer = setTimeout(fold)
+    if (batch.length === 0 || start - shownAt > showMs) show(start)
+  }
+
+  function show(now: number): void {
+    shownAt = now
+    for (const [id, view] of folded) views.set(id, view)
+    folded.clear()
   }
 
   function onEvent(event: JobEvent): void {
@@ -50,6 +71,7 @@ export const useJobs = defineStore('jobs', () => {
   }
 
   const forget = (id: string): void => {
+    show(shownAt)
     const view = views.get(id)
     if (view && (view.state === 'running' || view.state === 'paused')) views.set(id, { ...view, state: 'gone' })
   }
@@ -57,7 +79,9 @@ export const useJobs = defineStore('jobs', () => {
   function take(summary: JobSummary): void {
     const view = views.get(summary.id)
     if (view) {
-      if (view.folder !== summary.folder) views.set(summary.id, { ...view, folder: summary.folder })
+      if (view.folder === summary.folder) return
+      show(shownAt)
+      views.set(summary.id, { ...views.get(summary.id)!, folder: summary.folder })
       return
     }
     views.set(summary.id, emptyView(summary))
@@ -90,11 +114,12 @@ export const useJobs = defineStore('jobs', () => {
     return undefined
   }
 
-  async function start<N extends JobName>(name: N, request: JobRequest<N>): Promise<void> {
+  async function start<N extends JobName>(name: N, request: JobRequest<N>): Promise<JobSummary | undefined> {
     const summary = await attempt(client.start(name, request))
-    if (!summary) return
+    if (!summary) return undefined
     take(summary)
     startedHere.value = summary.id
+    return summary
   }
 
   const command = async (name: Command, job: string): Promise<void> => {

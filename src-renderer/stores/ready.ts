@@ -17,7 +17,6 @@ export const useReady = defineStore('ready', () => {
       search: run?.stages.some((stage) => stage.name === 'choose' && stage.state === 'done') ?? false,
       finetune: run?.stages.some((stage) => stage.name === 'finetune' && stage.state === 'done') ?? false,
       compare: run?.result !== undefined,
-      run: run?.result !== undefined,
     }
     return new Set(Object.entries(ready).flatMap(([room, is]) => (is ? [room] : [])))
   })

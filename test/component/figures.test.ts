@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { linearScale, logScale } from '../../src-renderer/components/chart/scale'
+import { linearScale, logScale } from '../../src-main/core/charts/scale'
 import { bytes, count, duration, milliseconds, percent, threeDigits, timeLeft } from '../../src-renderer/format'
 
 describe('figures', () => {

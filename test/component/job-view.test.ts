@@ -47,19 +47,43 @@ describe('a job’s view', () => {
 
   it('collects the pack, the leaders and the finalists’ measurements, not the rivals', () => {
     const { search } = foldEvents(emptyView(summary), eventsOf())
-    expect(search.points.filter((point) => !point.measured)).toHaveLength(40)
-    expect(search.points.filter((point) => point.measured)).toHaveLength(6)
-    expect(search.leaders).toHaveLength(3)
-    expect(search.bests.at(-1)?.evaluation).toBe(40)
-    const bests = search.bests.map(({ best }) => best)
+    expect(search.candidates.count).toBe(46)
+    expect(search.candidates.measurements).toBe(6)
+    expect(search.leaders.map(({ index }) => typeof index)).toEqual(['number', 'number', 'number'])
+    expect(search.course.evaluated).toBe(40)
+    expect(search.random).toMatchObject({ evaluated: 4, bests: [{ best: 0.9 }, { best: 0.7 }, { best: 0.5 }] })
+    const bests = search.course.bests.map(({ best }) => best)
     expect(bests).toEqual([...bests].sort((a, b) => b - a))
+  })
+
+  it('knows each candidate’s plan, and takes a measured one for the one it is', () => {
+    const { search } = foldEvents(emptyView(summary), eventsOf())
+    const { candidates, groups } = search
+    expect(groups).toHaveLength(12)
+    expect(candidates.kept(0)).toHaveLength(12)
+    const kept = [...candidates.kept(7)!]
+    const data = { kept, fitness: 0.05, predicted: 0.5, measured: 0.52 }
+    const progress = event({ type: 'progress', stage: 'choose', done: 1, total: 1, data })
+    const after = foldEvents(foldEvents(emptyView(summary), eventsOf()), [progress]).search
+    expect(after.candidates.count).toBe(46)
+    expect(after.candidates.latency(7)).toBe(0.52)
+    expect(after.checks.at(-1)).toEqual({ kind: 'chosen', predicted: 0.5, measured: 0.52 })
   })
 
   it('keeps two jobs’ searches apart', () => {
     const first = foldEvents(emptyView(summary), eventsOf())
-    const second = foldEvents(emptyView({ ...summary, id: 'b' }), eventsOf(40))
-    expect(first.search.points).toHaveLength(46)
-    expect(second.search.points.length).toBeLessThan(20)
+    const second = foldEvents(emptyView({ ...summary, id: 'b' }), eventsOf(45))
+    expect(first.search.candidates.count).toBe(46)
+    expect(second.search.candidates.count).toBeLessThan(20)
+  })
+
+  it('collects the epochs of a training, and those of one that goes on again once', () => {
+    const { training } = foldEvents(emptyView(summary), eventsOf())
+    expect(training.epochs.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4])
+    const progress = (data: object) => event({ type: 'progress', stage: 'finetune', done: 8, total: 20, data })
+    const again = [progress({ step: { epoch: 2, done: 0.6, loss: 0.4 } })]
+    const resumed = foldEvents(foldEvents(emptyView(summary), eventsOf()), again)
+    expect(resumed.training).toMatchObject({ epochs: [{ epoch: 1 }], now: { epoch: 2, done: 0.6 }, total: 4 })
   })
 
   it.each([
@@ -72,7 +96,7 @@ describe('a job’s view', () => {
     const progress = event({ type: 'progress', stage: 'search', done: 1, total: 9, data })
     const view = foldEvents(emptyView(summary), [progress])
     expect(view.progress).toMatchObject({ done: 1, total: 9 })
-    expect(view.search.points).toEqual([])
+    expect(view.search.candidates.count).toBe(0)
   })
 
   it('has the pair of figures as soon as one is known', () => {

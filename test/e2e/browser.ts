@@ -23,7 +23,7 @@ export class Window {
   ) {}
 
   /** @param room as the address names it */
-  static async open(browser: Browser, url: string, theme: Theme = 'light', room = 'run'): Promise<Window> {
+  static async open(browser: Browser, url: string, theme: Theme = 'light', room = 'search'): Promise<Window> {
     const { host } = new URL(url)
     const viewport = { width: 1280, height: 860 }
     const context = await browser.newContext({ viewport, colorScheme: theme, reducedMotion: 'reduce' })

@@ -23,14 +23,14 @@ describe('the sample run', () => {
     await page.getByRole('button', { name: 'Start the sample run' }).click()
     await page.getByRole('heading', { name: /Sample run running/ }).waitFor()
 
-    await page.getByText('Import and clean up, done').waitFor({ timeout: 60_000 })
+    await page.getByText('Import, done').waitFor({ timeout: 60_000 })
     await expect.poll(() => window.percent(), { timeout: 120_000 }).toBeGreaterThan(0)
     const early = await position(window)
     await expect.poll(() => position(window), { timeout: 60_000 }).not.toBe(early)
     await window.shot('real-live')
 
     await page.reload()
-    await page.getByText('Import and clean up, done').waitFor()
+    await page.getByText('Import, done').waitFor()
     const back = await position(window)
     expect(page.url()).not.toContain('token')
     await expect.poll(() => position(window), { timeout: 60_000 }).not.toBe(back)
@@ -42,7 +42,7 @@ describe('the sample run', () => {
 
     await page.getByRole('button', { name: 'Resume' }).click()
     await page.getByRole('heading', { name: /Run running/ }).waitFor()
-    await page.getByText('Import and clean up, done').waitFor({ timeout: 60_000 })
+    await page.getByText('Import, done').waitFor({ timeout: 60_000 })
     await page.getByRole('button', { name: 'Interrupt' }).click()
     await page.getByRole('heading', { name: /^Interrupted/ }).waitFor({ timeout: 30_000 })
 
@@ -59,9 +59,10 @@ describe('the sample run', () => {
     const { page } = window
     await page.getByRole('button', { name: /sample run/ }).click()
     await page.getByRole('heading', { name: /Sample run running/ }).waitFor()
-    await page.getByRole('img', { name: /Scatter plot of [1-9]\d* candidates/ }).waitFor({ timeout: 900_000 })
+    await page.getByRole('group', { name: /Scatter plot of [1-9]\d* candidates/ }).waitFor({ timeout: 900_000 })
     await window.shot('real-search')
-    await page.getByRole('heading', { name: /^Result: / }).waitFor({ timeout: 1_500_000 })
+    await page.getByText(/× as fast, measured/).waitFor({ timeout: 1_500_000 })
+    await page.getByRole('link', { name: 'Compare & deploy', exact: true }).first().click()
     const table = await page.getByTestId('result').innerText()
     for (const row of ['Top-1 accuracy', 'Latency', 'MACs', 'Parameters', 'File size']) expect(table).toContain(row)
     await window.shot('real-finished')
@@ -72,7 +73,7 @@ describe('the sample run', () => {
 it('ends on Ctrl-C within seconds, also with a run going', { timeout: 120_000 }, async () => {
   const window = await Window.open(browser, server.url)
   await window.page.getByRole('button', { name: 'Start the sample run' }).click()
-  await window.page.getByText('Import and clean up, done').waitFor({ timeout: 60_000 })
+  await window.page.getByText('Import, done').waitFor({ timeout: 60_000 })
   const began = Date.now()
   expect(await server.stop()).toBe(0)
   expect(Date.now() - began).toBeLessThan(15_000)

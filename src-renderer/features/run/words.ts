@@ -1,5 +1,4 @@
 import { isLive, type JobView } from '../../stores/job-view'
-import { stageNames } from '../../../src-main/contract'
 import { timeLeft } from '../../format'
 
 /** What states are called, everywhere. */
@@ -13,6 +12,22 @@ export const stateWords: Readonly<Record<JobView['state'], string>> = {
 }
 
 export { isLive }
+
+/** Where there is little room; the full title is told beside it. */
+const shortStages: Readonly<Record<string, string>> = {
+  import: 'Import',
+  latency: 'Latency table',
+  sensitivity: 'Sensitivities',
+  goal: 'Goal',
+  search: 'Search',
+  choose: 'Front',
+  refine: 'Refine',
+  method: 'Method',
+  finetune: 'Fine-tune',
+  export: 'Export',
+  verify: 'Verify',
+}
+export const shortStage = ({ name, title }: { name: string; title: string }): string => shortStages[name] ?? title
 
 /** Whole percents of the current stage; undefined while it has not said. */
 export function percentDone(job: JobView): number | undefined {
@@ -49,8 +64,3 @@ export function announcement(job: JobView): string {
   const stage = at < 0 ? 'Run started' : `Stage ${at + 1} of ${job.stages.length}: ${job.stages[at]?.title ?? ''}`
   return job.state === 'paused' ? `${stage}, paused` : stage
 }
-
-/** Stages in which the search's charts have something to show or are about to. */
-export const hasSearch = (job: JobView): boolean => job.search.size > 0
-
-export const searchTitle = stageNames.search
