@@ -456,7 +456,7 @@ class Ort:
 
 
 class Session:
-    def __init__(self, ort, model, shape, threads, seed, profile=None):
+    def __init__(self, ort, model, shape, threads, seed, profile=None, values=None):
         self.ort = ort
         settings = ort.get("CreateSessionOptions")
         if threads:
@@ -467,13 +467,14 @@ class Session:
         self.session = ort.get("CreateSession", ort.env, model.encode(), settings)
         ort.ReleaseSessionOptions(settings)
         self.allocator = ort.get("GetAllocatorWithDefaultOptions")
-        self.bind(shape, random.Random(seed))
+        self.bind(shape, random.Random(seed), values)
 
     def name(self, which, i):
         return self.ort.get(which, self.session, i, self.allocator, kind=C.c_char_p)
 
-    def bind(self, shape, dice):
-        """One tensor for each input. The first has the shape given; elsewhere a dimension that is free is 1."""
+    def bind(self, shape, dice, given_values):
+        """One tensor for each input. The first has the shape given, and the values where there are some; elsewhere a
+        dimension that is free is 1."""
         ort, self.keep = self.ort, []
         place = ort.get("CreateCpuMemoryInfo", 1, 0)
         n = ort.get("SessionGetInputCount", self.session, kind=C.c_int64)
@@ -497,8 +498,13 @@ class Session:
             count = 1
             for d in sizes:
                 count *= d
-            block = array.array(code, [make(dice) for _ in range(min(count, 4093))])
-            data = (block * (count // len(block) + 1))[:count]
+            if i == 0 and given_values is not None:
+                if code != "f" or len(given_values) != 4 * count:
+                    raise Refused("model-refused", "input 0 does not take %d values" % (len(given_values) // 4))
+                data = array.array("f", given_values)
+            else:
+                block = array.array(code, [make(dice) for _ in range(min(count, 4093))])
+                data = (block * (count // len(block) + 1))[:count]
             dims[:rank] = sizes
             address, length = data.buffer_info()
             values[i] = ort.get("CreateTensorWithDataAsOrtValue", place, address, length * data.itemsize,
@@ -506,7 +512,7 @@ class Session:
             self.keep.append(data)
         names = (C.c_char_p * n)(*[self.name("SessionGetInputName", i) for i in range(n)])
         outs = (C.c_char_p * m)(*[self.name("SessionGetOutputName", i) for i in range(m)])
-        self.results = (C.c_void_p * m)()
+        self.results, self.names = (C.c_void_p * m)(), [name.decode() for name in outs]
         self.keep += [names, outs, values]
         self.call = (self.session, None, C.addressof(names), C.addressof(values), n, C.addressof(outs), m,
                      C.addressof(self.results))
@@ -537,6 +543,27 @@ class Session:
             self.ort.ReleaseTensorTypeAndShapeInfo(info)
         self.release()
         return good
+
+    def outputs(self, most):
+        """Of one inference: each float output's name, shape and bytes, `most` of these at most."""
+        self.ort.Run(*self.call)
+        found = []
+        for name, value in zip(self.names, self.results):
+            info = self.ort.get("GetTensorTypeAndShape", value)
+            if self.ort.get("GetTensorElementType", info, kind=C.c_int) == FLOAT:
+                rank = self.ort.get("GetDimensionsCount", info, kind=C.c_int64)
+                dims = (C.c_int64 * max(rank, 1))()
+                self.ort.GetDimensions(info, C.addressof(dims), rank)
+                size = 4 * self.ort.get("GetTensorShapeElementCount", info, kind=C.c_int64)
+                most -= size
+                if most < 0:
+                    raise Refused("too-large", "its outputs are too large to be sent")
+                data = C.string_at(self.ort.get("GetTensorMutableData", value), size)
+                found.append({"name": name, "shape": list(dims[:rank]),
+                              "data": base64.b64encode(zlib.compress(data)).decode()})
+            self.ort.ReleaseTensorTypeAndShapeInfo(info)
+        self.release()
+        return found
 
     def end_profile(self):
         path = self.ort.get("SessionEndProfiling", self.session, self.allocator, kind=C.c_char_p)
@@ -772,6 +799,11 @@ def work(job, tell):
                     session.run()
                     tell({"done": i + 1, "total": skip + job["runs"]})
                 return {"layers": layer_times(session.end_profile(), skip)}
+        if job["method"] == "forward":
+            with open(job["models"][1], "rb") as f:
+                values = f.read()
+            session = Session(ort, job["models"][0], shape, threads, seed, values=values)
+            return {"version": ort.version, "outputs": session.outputs(LONGEST_LINE // 2)}
         sessions = []
         for i, model in enumerate(job["models"]):
             sessions.append(Session(ort, model, shape, threads, seed))
@@ -859,7 +891,7 @@ class Server:
         except (ValueError, KeyError, TypeError):
             return say({"id": None, "error": {"code": "bad-request", "message": "not a request"}})
         try:
-            if method in ("measure", "layers"):
+            if method in ("measure", "layers", "forward"):
                 return self.start(key, method, given)
             say({"id": key, "result": self.handle(method, given)})
         except Exception as error:

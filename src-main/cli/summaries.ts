@@ -137,6 +137,8 @@ const precise = (value: number | null): string => value?.toPrecision(4) ?? 'none
 export const finetune = (result: JobResult<'finetune'>): string =>
   `validation top-1${result.judgedBy === 'teacher' ? " against the teacher's answers" : ''} ${percent(result.top1.before)} → ${percent(result.top1.after)} in ${result.epochs.length} epochs${result.kept.rule === 'best' ? ` (the best: epoch ${result.kept.epoch})` : ''}, ${Math.round(result.imagesPerSecond)} images/s (${result.engine})`
 
+type Agreement = JobResult<'run'>['agreement']
+
 export function run(result: JobResult<'run'>): string {
   const { before, after, speedup, agreement } = result
   const predicted = speedup.predicted === null ? '' : ` (predicted ${speedup.predicted.toFixed(2)}×)`
@@ -166,10 +168,14 @@ export function run(result: JobResult<'run'>): string {
     '',
     `${speedup.measured.toFixed(2)}× faster than the cleaned original, measured in fresh processes${predicted}; clean-up alone ${speedup.graph.toFixed(2)}×`,
     `exported file against the engine: largest difference ${agreement.maxAbsDiff.toExponential(1)}, same answer on ${percent(agreement.top1)}`,
+    ...(agreement.device ? [onDevice(agreement.device)] : []),
     `${duration(total)} in all, engine ${result.engine}`,
     `model ${result.files.find((file) => file.endsWith('model.onnx')) ?? ''}, plan ${result.plan}`,
   ].join('\n')
 }
+
+const onDevice = ({ maxAbsDiff, outputRange, top1, images }: NonNullable<Agreement['device']>): string =>
+  `on the device, ${images} images: outputs differ by ${(maxAbsDiff / outputRange).toExponential(1)} of their range at most, same answer on ${percent(top1)}`
 
 export function devices(result: CallResult<'devices.list'> | CallResult<'devices.forget'>): string {
   if ('forgot' in result) {

@@ -80,7 +80,14 @@ export const runResult = z.object({
     .optional()
     .describe('where an accuracy was asked for'),
   fidelity: fidelity.optional().describe('of searches'),
-  agreement: z.object({ maxAbsDiff: z.number(), top1: z.number() }),
+  agreement: z.object({
+    maxAbsDiff: z.number(),
+    top1: z.number(),
+    device: z
+      .object({ maxAbsDiff: z.number(), outputRange: z.number(), top1: z.number(), images: z.number() })
+      .optional()
+      .describe("the result's outputs on a device that is another computer, against onnxruntime here"),
+  }),
   plan: z.string(),
   files: z.array(z.string()),
   seconds: z.record(z.string(), z.number()),

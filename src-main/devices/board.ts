@@ -1,14 +1,15 @@
 import { setTimeout } from 'node:timers/promises'
+import { inflateSync } from 'node:zlib'
 import { fail, LupineError } from '../core/failure'
 import type { DeviceKey } from '../contract'
 import { readModelBytes } from '../formats/onnx/files'
 import { weightless } from '../formats/onnx/weightless'
 import { hashBytes } from '../projects/provenance'
 import { disturbance, powerMode } from './agent/judge'
-import { layered, measured, type BoardState, type Measured } from './agent/protocol'
+import { forwarded, layered, longestLine, measured, type BoardState, type Measured } from './agent/protocol'
 import { removeAgent } from './agent/start'
 import { BoardSession, type SessionOptions } from './agent/session'
-import type { Device, LayerTime, MeasureOptions, RawMeasurement } from './device'
+import type { Device, DeviceOutput, LayerTime, MeasureOptions, RawMeasurement } from './device'
 import { QuietGate, quietProcesses } from './measuring/quiet'
 import { passes } from './transports/ssh-errors'
 import type { Transport } from './transports/transport'
@@ -29,6 +30,7 @@ const absent = new Set(['device-unreachable', 'device-refused', 'device-silent',
 
 /** A board at the other end of a line, timed by its agent in processes of their own. */
 export class BoardDevice implements Device {
+  readonly apart = true
   private readonly gate = new QuietGate()
   private session: Promise<BoardSession> | undefined
   private used = false
@@ -119,6 +121,20 @@ export class BoardDevice implements Device {
   /** Weights are in memory twice or more, once as they are and once packed; beside them lie activations. */
   together(bytes: number): Promise<number> {
     return this.steadily(async ({ facts }) => Math.floor((0.6 * facts.memory.available) / (3 * bytes + (4 << 20))))
+  }
+
+  async forward(model: string, input: Float32Array, shape: readonly number[]): Promise<DeviceOutput[]> {
+    const content = [await readModelBytes(model), new Uint8Array(input.buffer, input.byteOffset, input.byteLength)]
+    const files = new Map(content.map((bytes) => [hashBytes(bytes), bytes]))
+    const { threads } = this.options
+    const params = { models: [...files.keys()], shape, threads, seed: 0 }
+    const { outputs } = await this.steadily((session) => session.work('forward', params, files, forwarded))
+    return outputs.map(({ name, shape, data }) => {
+      const count = shape.reduce((a, b) => a * b, 1)
+      const values = count <= longestLine ? unpacked(data, 4 * count) : undefined
+      if (!values) throw strange(this.transport.place, `an output "${name}" that is not of its shape`)
+      return { name, shape, data: values }
+    })
   }
 
   async layers(model: string, shape: readonly number[], runs: number): Promise<LayerTime[]> {
@@ -215,6 +231,16 @@ async function prepare(
     models.push(sha)
   }
   return { models, files }
+}
+
+/** Deflated base64 as floats; undefined where it is not of so many bytes. */
+function unpacked(data: string, bytes: number): Float32Array | undefined {
+  try {
+    const whole = inflateSync(Buffer.from(data, 'base64'), { maxOutputLength: Math.max(bytes, 1) })
+    return whole.length === bytes ? new Float32Array(new Uint8Array(whole).buffer) : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function misfit({ samples, sentinel }: Measured, models: number, rounds: number): string | undefined {

@@ -28,6 +28,13 @@ export interface RawMeasurement {
   readonly state: { readonly before: Record<string, unknown>; readonly after: Record<string, unknown> }
 }
 
+/** One output of a network, as a device computed it. */
+export interface DeviceOutput {
+  readonly name: string
+  readonly shape: readonly number[]
+  readonly data: Float32Array
+}
+
 export interface LayerTime {
   readonly name: string
   readonly op: string
@@ -38,6 +45,8 @@ export interface LayerTime {
 /** A device that can time ONNX models. */
 export interface Device {
   readonly address: string
+  /** Another computer, which this one does not disturb. */
+  readonly apart?: boolean
   /** Everything a latency depends on apart from the model. */
   key(): Promise<DeviceKey>
   /**
@@ -48,6 +57,12 @@ export interface Device {
   measure(models: readonly string[], shape: readonly number[], options: MeasureOptions): Promise<RawMeasurement>
   /** How many models with so many bytes of weights its memory holds at once; absent: as many as anybody wants. */
   together?(bytes: number): Promise<number>
+  /**
+   * Runs a model with its own weights on an input; absent where nothing is run. For devices that are `apart`.
+   * @param input of `shape`, float32
+   * @throws LupineError kind 'device'
+   */
+  forward?(model: string, input: Float32Array, shape: readonly number[]): Promise<DeviceOutput[]>
   /**
    * Times of one model's kernels, ms, in the order they run, in a run of their own.
    * @param name what the model is ("original", "result"): for devices that only know what was measured before

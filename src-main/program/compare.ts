@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fail } from '../core/failure'
 import type { Network } from '../core/graph/network'
 import { createRandom } from '../core/statistics/random'
+import type { DeviceOutput } from '../devices/device'
 import type { ForwardRequest, ForwardResult } from '../engines/interface'
 import { saveOnnx } from '../formats/onnx/files'
 
@@ -109,7 +110,36 @@ export async function compareNetworks(
   }
 }
 
-async function readFloats(path: string): Promise<Float32Array> {
+/**
+ * Outputs of this computer's onnxruntime against those of a device, by name.
+ * @throws LupineError device 'device-answer' where one is missing
+ */
+export async function compareWithDevice(
+  here: ForwardResult['outputs'],
+  there: readonly DeviceOutput[],
+): Promise<Difference> {
+  let worst: Omit<OutputDifference, 'name'> | undefined
+  let top1 = 1
+  for (const [i, { name, shape, file }] of here.entries()) {
+    const other = there.find((output) => output.name === name)
+    if (!other)
+      throw fail(
+        'device',
+        'device-answer',
+        `The device gave no output ${name} of the result.`,
+        'Run again; if it happens again, report it.',
+      )
+    const values = await readFloats(file)
+    const difference = differenceOf(values, other.data)
+    if (!worst || difference.maxRelDiff > worst.maxRelDiff) worst = difference
+    if (i === 0 && values.length === other.data.length) top1 = sameTop(values, other.data, shape.at(-1)!)
+  }
+  const { maxAbsDiff, outputRange } = worst!
+  return { maxAbsDiff, outputRange, top1 }
+}
+
+/** A raw float32 file. */
+export async function readFloats(path: string): Promise<Float32Array> {
   return new Float32Array(new Uint8Array(await readFile(path)).buffer)
 }
 

@@ -110,6 +110,7 @@ export async function runRatioSearch(
       ...(search.training && { trained: trainedEvaluator(createRefiner(search.training, scorer)) }),
       oracle,
       points,
+      ...(device.apart && { apart: true }),
       journal: search.journal,
       seed,
       method: search.method,

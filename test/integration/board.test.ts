@@ -3,9 +3,11 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { withOpenBatch } from '../../src-main/core/graph/batch'
 import type { BoardDevice } from '../../src-main/devices/board'
 import { createSubject } from '../../src-main/core/pruning/subject'
 import { DeviceOracle } from '../../src-main/devices/oracle'
+import { createSession, runSession } from '../../src-main/engines/onnxruntime/runtime'
 import { saveOnnx } from '../../src-main/formats/onnx/files'
 import { boardAt } from '../fixtures/board/device'
 import { type BoardServer, boardServer, type BoardServerOptions, newKey } from '../fixtures/board/ssh-server'
@@ -94,6 +96,24 @@ describe.runIf(fit)('a board over ssh', () => {
     expect(server.commands.filter((command) => command.includes('install'))).toHaveLength(1)
     expect(server.commands.filter((command) => command.includes('receive'))).toHaveLength(1)
   }, 120_000)
+
+  it('runs a network with its own weights, and gives what it gives here', async () => {
+    const board = await device(server.port)
+    const input = Float32Array.from({ length: 2 * 3 * 32 * 32 }, (_, i) => Math.sin(i))
+    const open = withOpenBatch(livelyResnet(8))
+    const path = join(own, 'open.onnx')
+    await saveOnnx(path, open)
+    const [output] = await board.forward(path, input, [2, 3, 32, 32])
+    const session = await createSession(readFileSync(path), 1, 'open')
+    const outputs = await runSession(session, input, [2, 3, 32, 32])
+    const [name, here] = [...outputs][0]!
+    await session.release()
+    expect(output).toMatchObject({ name, shape: [2, 10] })
+    expect(Math.max(...output!.data.map((value, i) => Math.abs(value - here.data[i]!)))).toBeLessThan(1e-5)
+    await expect(board.forward(path, input.subarray(1), [2, 3, 32, 32])).rejects.toMatchObject({
+      failure: { code: 'onnxruntime-refused', message: expect.stringContaining('does not take 6143 values') },
+    })
+  })
 
   it('sends the library again when the one on the board was cut short', async () => {
     const board = await device(server.port)

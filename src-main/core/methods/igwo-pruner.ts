@@ -33,7 +33,7 @@ import {
 } from './pruner-types'
 import { Recorder } from './recording'
 import { createSearcher, drive, type SearchProgress } from './search-stage'
-import { type Sensitivities, sensitivityStage } from './sensitivity-stage'
+import { type Sensitivities, sensitivityPlans, sensitivityStage } from './sensitivity-stage'
 
 /** Parts of the evaluations before each measuring of finalists; what the device says corrects the next part's margin. */
 const SHARES = [0.7, 0.2, 0.1]
@@ -56,7 +56,8 @@ export async function searchRatios(request: SearchRequest): Promise<SearchOutcom
   const recorder = new Recorder(request.journal, request.evaluator, request.oracle, request.signal, request.points)
   const { accuracy, budget } = request
   const timed = budget.latency !== undefined || accuracy !== undefined
-  const latency = timed ? await latencyStage(request, recorder) : undefined
+  if (request.apart) recorder.whileMeasuring(sensitivityPlans(request))
+  const latency = timed ? await recorder.orRest(latencyStage(request, recorder)) : undefined
   const sensitivities = await sensitivityStage(request, recorder, latency)
   const { journal, oracle, points, signal, trained } = request
   const candidates = trained ? new Recorder(journal, trained, oracle, signal, points, 'trained') : recorder

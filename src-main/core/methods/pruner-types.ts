@@ -37,6 +37,8 @@ export interface SearchRequest {
   readonly oracle?: LatencyOracle
   /** For the points of the latency table: may remember what was measured before. `oracle` when absent. */
   readonly points?: LatencyOracle
+  /** The device is another computer: this one evaluates while it measures. */
+  readonly apart?: boolean
   /** Chooses among the best plans by fine-tuning each for a short while; without it the fitness alone does. */
   readonly refiner?: Refiner
   readonly seed: number

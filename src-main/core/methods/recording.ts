@@ -49,6 +49,9 @@ async function recordBatch<T>(
  */
 export class Recorder {
   private readonly scores = new Map<string, Score>()
+  private queued: readonly Widths[] = []
+  private readonly ahead = new Map<string, Promise<Score>>()
+  private resting = false
 
   constructor(
     private readonly journal: Journal,
@@ -101,8 +104,57 @@ export class Recorder {
     onRecorded?: OnRecorded<LatencyMeasurement>,
   ): Promise<LatencyMeasurement[]> {
     if (!oracle) throw new TypeError('no latency oracle')
-    const ask = (part: readonly Widths[]) => oracle.measure(part, repetition, variants.length)
+    const ask = (part: readonly Widths[]) => {
+      this.workAhead()
+      return oracle.measure(part, repetition, variants.length)
+    }
     return this.inChunks(variants, kind, together, ask, onRecorded)
+  }
+
+  /**
+   * Plans that will be scored later, without a race: evaluated from the moment on at which a device measures something
+   * that the journal does not hold. They enter the journal when, and in the order in which, they are asked for.
+   */
+  whileMeasuring(candidates: readonly Widths[]): void {
+    this.queued = candidates
+  }
+
+  /** When what is done fails, nothing is begun ahead of time any more. */
+  async orRest<T>(work: Promise<T>): Promise<T> {
+    try {
+      return await work
+    } catch (error) {
+      this.resting = true
+      throw error
+    }
+  }
+
+  private workAhead(): void {
+    const together = this.evaluator.parallel ?? 1
+    const candidates = this.queued
+    this.queued = []
+    let last: Promise<unknown> = Promise.resolve()
+    for (let start = 0; start < candidates.length; start += together) {
+      const part = candidates.slice(start, start + together)
+      const scores = last.then(() => {
+        this.signal?.throwIfAborted()
+        if (this.resting) throw new Error('nobody asks for this score any more')
+        return this.evaluator.evaluate(part)
+      })
+      // Whoever asks for the score hears of a failure.
+      scores.catch(() => undefined)
+      last = scores
+      for (const [i, widths] of part.entries()) {
+        const score = scores.then((all) => all[i]!)
+        score.catch(() => undefined)
+        this.ahead.set(planKey(widths), score)
+      }
+    }
+  }
+
+  private scoresOf(part: readonly Widths[], race?: Race): Promise<Score[]> {
+    const known = race ? [] : part.flatMap((widths) => this.ahead.get(planKey(widths)) ?? [])
+    return known.length === part.length ? Promise.all(known) : this.evaluator.evaluate(part, race)
   }
 
   /**
@@ -130,7 +182,7 @@ export class Recorder {
       [...missing.values()],
       this.kind,
       this.evaluator.parallel ?? 1,
-      (part) => this.evaluator.evaluate(part, race && { rivals: part.map((widths) => rivals.get(widths)) }),
+      (part) => this.scoresOf(part, race && { rivals: part.map((widths) => rivals.get(widths)) }),
       (score, i) => {
         this.scores.set(keys[i]!, score)
         flush(candidates.length)

@@ -25,6 +25,12 @@ interface Probe {
 
 const DEFAULT_PARTS = [1 / 8, 1 / 4, 1 / 2, 3 / 4]
 
+/** Every plan that the stage has scored, in order. */
+export const sensitivityPlans = (request: SearchRequest): Widths[] => [
+  {},
+  ...planProbes(request, request.options?.sensitivityAt ?? DEFAULT_PARTS).map((probe) => probe.widths),
+]
+
 /** What pruning each group alone does to the network's output, at a few widths; monotone in between. */
 export async function sensitivityStage(
   request: SearchRequest,

@@ -90,6 +90,12 @@ export const layered = z.object({
   layers: z.array(z.object({ name: z.string(), op: z.string(), median: z.number().nonnegative() })).max(100_000),
 })
 
+/** Outputs of one inference; `data` deflated, in base64. */
+export const forwarded = z.object({
+  version: z.string(),
+  outputs: z.array(z.object({ name: z.string(), shape: z.array(size.int()), data: z.string() })).max(1000),
+})
+
 export const installed = z.object({ path: z.string() })
 export const sizes = z.object({ sizes: z.array(z.number()) })
 export const verified = z.object({ good: z.boolean() })

@@ -76,7 +76,7 @@ export class BoardSession {
    * @throws LupineError
    */
   async work<S extends z.ZodType>(
-    method: 'measure' | 'layers',
+    method: 'measure' | 'layers' | 'forward',
     params: { readonly models: readonly string[] } & Record<string, unknown>,
     files: BoardFiles,
     schema: S,

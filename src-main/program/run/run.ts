@@ -18,7 +18,7 @@ import { importStage } from './import'
 import { isMethod, methodStage } from './methods'
 import type { PreparedScene, RunScene } from './scene'
 import { type Chosen, searchStages } from './search'
-import { accuracyStage, agreementStage, latencyStage, sizeOf } from './verify'
+import { accuracyStage, agreementStage, deviceAgreement, latencyStage, sizeOf } from './verify'
 
 /**
  * The pipeline: import → latency table → sensitivities → search → choose → fine-tune → export → verify. Called again on
@@ -51,9 +51,10 @@ export async function runPipeline(scene: RunScene): Promise<RunResult> {
     const verified = await stages.run('verify', async () => {
       const latency = await latencyStage(scene, device)
       await recordLayerTimes(files, device, job)
-      return { latency, accuracy: await accuracyStage(scene, imported) }
+      const onDevice = await deviceAgreement(scene, imported, device)
+      return { latency, accuracy: await accuracyStage(scene, imported), ...(onDevice && { onDevice }) }
     })
-    const { latency, accuracy } = verified
+    const { latency, accuracy, onDevice } = verified
     // What they were for is done: the result stands.
     for (const folder of [files.checkpoints, files.method]) await rm(folder, { recursive: true, force: true })
     const [before, after] = [await sizeOf(files.original), await sizeOf(files.model)]
@@ -61,6 +62,7 @@ export async function runPipeline(scene: RunScene): Promise<RunResult> {
       ...imported.warnings,
       ...notes,
       ...warningsOf(scene, chosen.seen, latency.measured, accuracy.after),
+      ...(onDevice && onDevice.maxAbsDiff > deviceTolerance * onDevice.outputRange ? [devicesDiffer(onDevice)] : []),
     ]
     for (const text of warnings) job.note('warning', text)
     await writeProvenance(files, {
@@ -86,7 +88,7 @@ export async function runPipeline(scene: RunScene): Promise<RunResult> {
       },
       ...(chosen.fidelity && { fidelity: chosen.fidelity }),
       ...(chosen.goal && { goal: chosen.goal }),
-      agreement,
+      agreement: { ...agreement, ...(onDevice && { device: onDevice }) },
       plan: files.plan,
       files: [files.plan, files.model, files.original, files.journal, files.provenance],
       seconds: { ...stages.seconds },
@@ -144,6 +146,12 @@ async function finetuneStage(scene: PreparedScene): Promise<{ engine: string }> 
   )
   return { engine: describeEngine(result.engine) }
 }
+
+/** Of the outputs' range: rounding of another processor's kernels stays below. */
+const deviceTolerance = 1e-3
+
+const devicesDiffer = ({ maxAbsDiff, outputRange }: { maxAbsDiff: number; outputRange: number }): string =>
+  `The result gives other outputs on the device than here: they differ by ${maxAbsDiff.toPrecision(2)} in a range of ${outputRange.toPrecision(3)}. Look at the version of its runtime before it is relied on.`
 
 function warningsOf({ request }: RunScene, seen: number | undefined, measured: number, top1: number): string[] {
   const warnings: string[] = []

@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fixedBatch, withOpenBatch } from '../../core/graph/batch'
 import { networkCost } from '../../core/graph/cost'
@@ -6,8 +7,8 @@ import { inferShapes } from '../../core/graph/shapes'
 import type { Device } from '../../devices/device'
 import { describeSamples, ratiosAt } from '../../devices/measuring/summary'
 import { inputShape, tailEffort } from '../../devices/oracle'
-import { loadOnnx, readModelBytes, writeAtomically } from '../../formats/onnx/files'
-import { compareNetworks } from '../compare'
+import { loadOnnx, readModelBytes, saveOnnx, writeAtomically } from '../../formats/onnx/files'
+import { compareNetworks, compareWithDevice, readFloats } from '../compare'
 import type { TrainingEngine } from '../engine-choice'
 import { withOnnxruntime } from '../onnxruntime'
 import type { Imported } from './import'
@@ -33,6 +34,34 @@ export async function agreementStage(
     })
   } finally {
     await rm(input, { force: true })
+  }
+}
+
+/** Images that travel: enough to see a difference, few enough for a slow line. */
+const travelling = 8
+
+/**
+ * The result on a device that is another computer, on test images: its outputs against this computer's onnxruntime.
+ * Undefined where the device runs nothing of its own.
+ */
+export async function deviceAgreement({ files, job }: RunScene, imported: Imported, device: Device) {
+  if (!device.apart || !device.forward) return undefined
+  const folder = await mkdtemp(join(tmpdir(), 'lupine-verify-'))
+  try {
+    return await withOnnxruntime(async (ort) => {
+      const network = withOpenBatch(await loadOnnx(files.model))
+      const [input, model] = [join(folder, 'input.f32'), join(folder, 'model.onnx')]
+      await saveOnnx(model, network)
+      const limit = fixedBatch(network) ?? travelling
+      const images = { model: files.original, data: imported.data, split: 'test' as const, limit, out: input }
+      const { shape } = await ort.call('writeImages', images)
+      job.progress('verify', { done: 0, total: 1, detail: 'running the result on the device' })
+      const here = await ort.call('forward', { model, input, shape, into: folder })
+      const there = await device.forward!(model, await readFloats(input), shape)
+      return { ...(await compareWithDevice(here.outputs, there)), images: shape[0]! }
+    }, job)
+  } finally {
+    await rm(folder, { recursive: true, force: true })
   }
 }
 

@@ -44,6 +44,50 @@ describe('searchRatios', () => {
     expect(world.asked).toEqual(before)
   })
 
+  it('evaluates while another computer measures, and records the same in the same order', async () => {
+    const run = async (apart: boolean, lines: readonly JournalLine[] = []) => {
+      const world = createWorld()
+      const journal = createJournal(lines)
+      const during: number[] = []
+      const oracle: typeof world.oracle = {
+        async measure(variants) {
+          await new Promise((resolve) => setTimeout(resolve, 1))
+          during.push(world.asked.evaluated)
+          return world.oracle.measure(variants)
+        },
+      }
+      const outcome = await searchRatios(requestFor(world, { journal, oracle, apart }))
+      return { outcome, lines: journal.lines, during: during[0]!, asked: world.asked }
+    }
+    const [after, meanwhile] = [await run(false), await run(true)]
+    expect([after.during, meanwhile.during > 10]).toEqual([0, true])
+    expect(meanwhile.outcome).toEqual(after.outcome)
+    expect(meanwhile.lines).toEqual(after.lines)
+    expect(meanwhile.asked).toEqual(after.asked)
+    // What the journal has is not evaluated ahead of time again.
+    const replayed = await run(true, meanwhile.lines)
+    expect([replayed.outcome, replayed.asked.evaluated]).toEqual([after.outcome, 0])
+  })
+
+  it('evaluates no more once the device has failed', async () => {
+    const world = createWorld()
+    const oracle = {
+      async measure() {
+        await new Promise((resolve) => setTimeout(resolve, 1))
+        throw new Error('unplugged')
+      },
+    }
+    const slow: typeof world.evaluator = {
+      async evaluate(candidates) {
+        await new Promise((resolve) => setTimeout(resolve, 5))
+        return world.evaluator.evaluate(candidates)
+      },
+    }
+    await expect(searchRatios(requestFor(world, { oracle, evaluator: slow, apart: true }))).rejects.toThrow('unplugged')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    expect(world.asked.evaluated).toBeLessThan(3)
+  })
+
   it('resumes from a journal cut anywhere', async () => {
     // Without noise a measurement repeated is the same, so the outcomes must agree whatever is redone.
     const run = (lines: readonly JournalLine[]): Promise<SearchOutcome> =>
