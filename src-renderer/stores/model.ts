@@ -3,6 +3,7 @@ import { computed, ref, shallowRef } from 'vue'
 import type { CallResult } from '../../src-main/contract'
 import type { Failure } from '../../src-main/core/failure'
 import { useClient } from './client'
+import { useFiles } from './files'
 import { usePlanDraft } from './plan-draft'
 import { useWorkspace } from './workspace'
 
@@ -12,6 +13,7 @@ type Inspection = CallResult<'model.inspect'> & { graph: NonNullable<CallResult<
 export const useModel = defineStore('model', () => {
   const client = useClient()
   const work = useWorkspace()
+  const files = useFiles()
   const draft = usePlanDraft()
   const inspection = shallowRef<Inspection>()
   /** What `inspection` is of. */
@@ -56,10 +58,18 @@ export const useModel = defineStore('model', () => {
     draft.reset()
   }
 
+  const reason = (): string | undefined => failure.value?.code
+
   /** What the address of the last session names, once. */
   async function reopen(): Promise<void> {
     const { model, input } = work.workspace
-    if (model && !inspection.value && !isLoading.value && !failure.value) await open(model, input)
+    if (!model || inspection.value || isLoading.value || reason() !== undefined) return
+    if (await open(model, input)) return
+    if (reason() !== 'file-unknown') return
+    // Another program than last time: it has to be told anew which file that was.
+    const again = await files.refreshed(model)
+    if (again.ok) await open(again.value, input)
+    else failure.value = again.failure
   }
 
   const select = (index: number | undefined): void => void (selected.value = index)

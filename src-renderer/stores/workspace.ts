@@ -1,6 +1,7 @@
 import { defineStore } from 'pinia'
 import { z } from 'zod'
 import { computed, ref } from 'vue'
+import { useFiles } from './files'
 import { keep, readKept } from './kept'
 
 const text = z.string().catch('').default('')
@@ -23,8 +24,9 @@ const key = 'lupine.workspace'
 export const useWorkspace = defineStore('workspace', () => {
   const workspace = ref<Workspace>(readKept(key, workspaceSchema))
   keep(key, workspace)
+  const files = useFiles()
 
-  const modelName = computed(() => workspace.value.model.split(/[\\/]/).at(-1) ?? '')
+  const modelName = computed(() => files.nameOf(workspace.value.model))
   const set = (change: Partial<Workspace>): void => void Object.assign(workspace.value, change)
 
   return { workspace, modelName, set }

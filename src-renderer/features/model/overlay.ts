@@ -13,20 +13,29 @@ export interface Times {
 const asRecord = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {}
 
-/** The latest measured times of this model's layers: a profile of it. */
-export function timesFor(model: string, nodes: readonly GraphNode[], jobs: readonly JobView[]): Times | undefined {
+/**
+ * The latest measured times of this model's layers: a profile of it.
+ * @param model its address, and its path: jobs tell what they were started with as the program has it
+ */
+export function timesFor(
+  model: readonly string[],
+  nodes: readonly GraphNode[],
+  jobs: readonly JobView[],
+): Times | undefined {
   const job = jobs.findLast(
-    ({ kind, state, request }) => kind === 'profile' && state === 'finished' && asRecord(request)['model'] === model,
+    ({ kind, state, request }) =>
+      kind === 'profile' && state === 'finished' && model.includes(textOf(asRecord(request)['model'])),
   )
   const { layers, median } = asRecord(job?.output)
   if (!job || !Array.isArray(layers) || typeof median !== 'number') return undefined
-  const { device } = asRecord(job.request)
   return {
     ms: timesOf(nodes, layers.filter(isMeasured)),
     total: median,
-    device: typeof device === 'string' ? device : '',
+    device: textOf(asRecord(job.request)['device']),
   }
 }
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 const isMeasured = (layer: unknown): layer is MeasuredLayer => {
   const { name, median } = asRecord(layer)

@@ -1,4 +1,5 @@
 import { computed, ref, shallowRef } from 'vue'
+import { useFiles } from '../../stores/files'
 import { useJobs } from '../../stores/jobs'
 import { useModel } from '../../stores/model'
 import { usePlanDraft } from '../../stores/plan-draft'
@@ -13,6 +14,7 @@ export function useGraph() {
   const model = useModel()
   const draft = usePlanDraft()
   const jobs = useJobs()
+  const files = useFiles()
   const words = ref('')
   const hovered = shallowRef<number>()
   const withTimes = ref(true)
@@ -20,7 +22,7 @@ export function useGraph() {
   const graph = computed(() => model.inspection?.graph ?? { nodes: [], edges: [] })
   const groups = computed(() => model.inspection?.groups ?? [])
   const layout = computed(() => layOut(graph.value))
-  const times = computed(() => timesFor(model.address, graph.value.nodes, jobs.all))
+  const times = computed(() => timesFor([model.address, files.shown(model.address)], graph.value.nodes, jobs.all))
   const found = computed(() => findNodes(graph.value.nodes, words.value))
 
   const captions = computed(() => {
