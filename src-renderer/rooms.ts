@@ -39,6 +39,12 @@ export const rooms: readonly Room[] = [
     lazy(() => import('./features/log/LogView.vue')),
     { atFoot: true },
   ),
+  room(
+    'settings',
+    'M3 6h8M15 6h2M13 4v4M3 14h2M9 14h8M7 12v4',
+    lazy(() => import('./features/settings/SettingsView.vue')),
+    { atFoot: true },
+  ),
 ]
 
 const firstRoom = rooms[0]!

@@ -1,6 +1,11 @@
+import { commandRows } from '../../src-main/contract/commands'
 import { goTo, rooms } from '../rooms'
-import { useCommand } from '../stores/commands'
+import { useClient } from '../stores/client'
+import { useCommand, useCommands } from '../stores/commands'
+import { useFiles } from '../stores/files'
 import { useJobs } from '../stores/jobs'
+import { useModel } from '../stores/model'
+import { useOpening } from '../stores/opening'
 import { useSettings } from '../stores/settings'
 
 /** What F6 goes through, in the order of reading. */
@@ -18,6 +23,33 @@ export function useFrameCommands(): void {
   useCommand('view.theme', () => void (settings.theme = store.theme === 'dark' ? 'light' : 'dark'))
   useCommand('view.reset', () => store.resetLayout())
   useCommand('view.next-pane', focusNextPane)
+
+  const opening = useOpening()
+  const model = useModel()
+  const files = useFiles()
+  useCommand('file.open', () => {
+    goTo({ id: 'model' })
+    if (files.hasDialogs) void opening.pick()
+    else model.close()
+  })
+  useCommand('help.shortcuts', () => goTo({ id: 'settings' }))
+  useCommand(
+    'job.resume',
+    () => void (jobs.current && jobs.start('resume', { dir: jobs.current.folder })),
+    () => jobs.current !== undefined && ['cancelled', 'failed', 'gone'].includes(jobs.current.state),
+  )
+
+  // The native menu and the system speak to the window, too.
+  const commands = useCommands()
+  useClient().onNotice((notice) => {
+    if (notice.type === 'command') {
+      const row = commandRows.find(({ id }) => id === notice.command)
+      if (row) commands.run(row.id)
+    } else if (notice.type === 'open') {
+      goTo({ id: 'model' })
+      void opening.open(notice.entry)
+    }
+  })
 
   const command = (name: 'pause' | 'continue' | 'cancel') => (): void => {
     if (jobs.live) void jobs.command(name, jobs.live.id)
