@@ -4,6 +4,7 @@ import { useClient } from '../stores/client'
 import { useCommand, useCommands } from '../stores/commands'
 import { useFiles } from '../stores/files'
 import { useJobs } from '../stores/jobs'
+import { isResumable } from '../stores/job-view'
 import { useModel } from '../stores/model'
 import { useOpening } from '../stores/opening'
 import { useSettings } from '../stores/settings'
@@ -35,8 +36,8 @@ export function useFrameCommands(): void {
   useCommand('help.shortcuts', () => goTo({ id: 'settings' }))
   useCommand(
     'job.resume',
-    () => void (jobs.current && jobs.start('resume', { dir: jobs.current.folder })),
-    () => jobs.current !== undefined && ['cancelled', 'failed', 'gone'].includes(jobs.current.state),
+    () => void (jobs.current && jobs.resume(jobs.current)),
+    () => jobs.current !== undefined && isResumable(jobs.current),
   )
 
   // The native menu and the system speak to the window, too.

@@ -54,7 +54,9 @@ export interface JobView {
   readonly kind: string
   readonly folder: string
   /** The project it works on, as requests name it; the folder itself where windows may name paths. */
-  readonly project?: string
+  readonly project?: string | undefined
+  /** Another process's: it can be watched, not commanded. */
+  readonly elsewhere?: boolean | undefined
   readonly startedAt: string
   /** What it was started with, as far as its first event has come. */
   readonly request?: unknown
@@ -81,15 +83,20 @@ export interface JobView {
 const runKinds = new Set(['run', 'resume', 'demo'])
 export const isRun = (kind: string): boolean => runKinds.has(kind)
 
+/** Whether it ended before its time and left a folder to go on with. */
+export const isResumable = (job: JobView): boolean =>
+  isRun(job.kind) && ['cancelled', 'failed', 'gone'].includes(job.state) && job.folder !== ''
+
 export const isLive = (job: JobView): boolean => job.state === 'running' || job.state === 'paused'
 
 const longestLog = 1000
 
-export function emptyView({ id, kind, folder, startedAt, state }: JobSummary): JobView {
+export function emptyView({ id, kind, folder, startedAt, state, project, elsewhere }: JobSummary): JobView {
   // The usual ones; others come in where the program has them.
   const names = isRun(kind) ? stagesOf({ method: 'igwo' }) : []
   const stages = names.map((name) => ({ name, title: stageNames[name], state: 'waiting' as const }))
-  return { id, kind, folder, startedAt, state, next: 0, stages, search: emptySearch, training: { epochs: [] }, log: [] }
+  const own = { id, kind, folder, project, elsewhere, startedAt, state }
+  return { ...own, next: 0, stages, search: emptySearch, training: { epochs: [] }, log: [] }
 }
 
 /** The view after some more events. Batches are folded at once, since a replay brings thousands. */

@@ -79,9 +79,10 @@ export const useJobs = defineStore('jobs', () => {
   function take(summary: JobSummary): void {
     const view = views.get(summary.id)
     if (view) {
-      if (view.folder === summary.folder) return
+      const { folder, project } = summary
+      if (view.folder === folder && view.project === project) return
       show(shownAt)
-      views.set(summary.id, { ...views.get(summary.id)!, folder: summary.folder })
+      views.set(summary.id, { ...views.get(summary.id)!, folder, project })
       return
     }
     views.set(summary.id, emptyView(summary))
@@ -122,9 +123,11 @@ export const useJobs = defineStore('jobs', () => {
     return summary
   }
 
+  const resume = (job: JobView): Promise<JobSummary | undefined> => start('resume', { dir: job.project ?? job.folder })
+
   const command = async (name: Command, job: string): Promise<void> => {
     await attempt(client.call(`jobs.${name}`, { job }))
   }
 
-  return { all, current, live, known, failure, busy, startedHere, start, command, refresh }
+  return { all, current, live, known, failure, busy, startedHere, start, resume, command, refresh }
 })
