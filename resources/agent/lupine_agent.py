@@ -29,6 +29,7 @@ import statistics
 import struct
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import threading
 import time
@@ -355,6 +356,69 @@ def runtimes():
     return found
 
 
+def own_library():
+    """onnxruntime's library of the board's own package (a system package, or pip's): the newest, or None."""
+    folders = [os.path.join(f, "onnxruntime", "capi") for f in sys.path if f]
+    folders += ["/usr/lib/" + (sysconfig.get_config_var("MULTIARCH") or ""), "/usr/lib64", "/usr/local/lib", "/usr/lib"]
+    found = [path for f in folders for path in sorted(glob.glob(os.path.join(glob.escape(f), "libonnxruntime.so*")))]
+    return os.path.realpath(found[-1]) if found else None
+
+
+def own_runtime():
+    path = own_library()
+    if not path:
+        return None
+    # Asked in a process of its own: a library of who knows where may take its process with it.
+    version = output(sys.executable, os.path.abspath(__file__), "version", path)
+    return {"path": path, "version": version} if version else None
+
+
+# ---- clocks, where the host's user allows it -----------------------------------------------------------------------
+
+def set_file(path, text):
+    """Writes a file of sysfs, by sudo where this user may not. Whether it then says so."""
+    try:
+        with open(path, "w") as f:
+            f.write(text)
+    except OSError:
+        if not shutil.which("sudo"):
+            return False
+        try:
+            subprocess.run(["sudo", "-n", "tee", path], input=text.encode(), stdout=subprocess.DEVNULL,
+                           stderr=subprocess.DEVNULL, timeout=10)
+        except (OSError, subprocess.SubprocessError):
+            return False
+    return read(path) == text
+
+
+def pin(folder):
+    """Governors to "performance". What they were is noted first, so that they can be put back whatever happens."""
+    unpin(folder)
+    found = {}
+    for path in glob.glob(CPUS + "/cpufreq/policy*/scaling_governor"):
+        governor = read(path)
+        if governor and governor != "performance":
+            found[path] = governor
+    if not found:
+        return
+    write_whole(os.path.join(folder, "pinned.json"), json.dumps(found).encode())
+    refused = [path for path in found if not set_file(path, "performance")]
+    if refused:
+        unpin(folder)
+        raise Refused("not-pinned", "%s cannot be written" % refused[0])
+
+
+def unpin(folder):
+    note = os.path.join(folder, "pinned.json")
+    try:
+        found = json.loads(read(note) or "{}")
+    except ValueError:
+        found = {}
+    for path, governor in found.items():
+        set_file(path, governor)
+    remove(note)
+
+
 def probe():
     info = read("/proc/cpuinfo") or ""
     release = dict(re.findall(r'^(\w+)="?([^"\n]*)"?$', read("/etc/os-release") or "", re.M))
@@ -378,7 +442,8 @@ def probe():
         "libc": libc(), "libstdcxx": cxx(), "cores": cores, "usable": len(os.sched_getaffinity(0)),
         "memory": {"total": total, "available": available},
         "disk": {"folder": HERE, "free": disk.f_bavail * disk.f_frsize},
-        "jetson": jetson if jetson["release"] else None, "runtimes": runtimes(), "state": state()}
+        "jetson": jetson if jetson["release"] else None, "runtimes": runtimes(), "own": own_runtime(),
+        "state": state()}
 
 
 # ---- onnxruntime by ctypes -----------------------------------------------------------------------------------------
@@ -780,11 +845,14 @@ def alone(folder, tell):
 def work(job, tell):
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     library = job["library"]
-    if os.path.getsize(library["path"]) != library["size"]:
+    if "size" in library and os.path.getsize(library["path"]) != library["size"]:
         raise Refused("library-damaged", "the library is %d bytes long, not %d" %
                       (os.path.getsize(library["path"]), library["size"]))
     if job.get("cores"):
-        os.sched_setaffinity(0, job["cores"])
+        try:
+            os.sched_setaffinity(0, job["cores"])
+        except OSError as error:
+            raise Refused("cores", str(error))
     held = alone(job["folder"], tell)
     ort = Ort(library["path"])
     shape, threads, seed = job["shape"], job["threads"], job["seed"]
@@ -883,6 +951,7 @@ class Server:
             except OSError:
                 pass
             process.wait()
+            unpin(self.store.folder)
 
     def from_host(self, line):
         try:
@@ -929,12 +998,16 @@ class Server:
         if self.worker:
             raise Refused("busy", "the agent is measuring")
         library = given["library"]
+        own = library.get("own")
         job = dict(given, method=method, folder=self.store.folder,
-                   library={"path": self.store.path(library["sha256"]), "size": library["size"]},
+                   library={"path": own} if own else {"path": self.store.path(library["sha256"]), "size": library["size"]},
                    models=[self.store.path(sha) for sha in given["models"]])
-        missing = [sha for sha in [library["sha256"]] + given["models"] if not os.path.exists(self.store.path(sha))]
+        needed = given["models"] + ([] if own else [library["sha256"]])
+        missing = [sha for sha in needed if not os.path.exists(self.store.path(sha))]
         if missing:
             raise Refused("file-missing", "%d files are not here any more" % len(missing))
+        if given.get("pin"):
+            pin(self.store.folder)
         self.errors = tempfile.TemporaryFile(dir=self.store.folder)
         self.worker = subprocess.Popen([sys.executable, os.path.abspath(__file__), "worker"], stdin=subprocess.PIPE,
                                        stdout=subprocess.PIPE, stderr=self.errors, start_new_session=True)
@@ -959,6 +1032,7 @@ class Server:
             return None
         process, self.worker = self.worker, None
         code = process.wait()
+        unpin(self.store.folder)
         if self.answer is None:
             self.errors.seek(max(0, self.errors.seek(0, 2) - 2000))
             tail = self.errors.read().decode("utf-8", "replace").strip()
@@ -981,6 +1055,8 @@ def main(arguments):
         return say({"lupine": PROTOCOL, "python": platform.python_version(), "error": {"code": "python-old"}})
     if mode == "worker":
         return worker()
+    if mode == "version":
+        return print(Ort(arguments[1]).version)
     try:
         if mode == "install":
             return say({"lupine": PROTOCOL, "result": install(SOURCE)})    # noqa: F821 (given by who runs it)
@@ -1001,6 +1077,8 @@ def serve(store):
         LINE = Line(0, 1)
     try:
         say({"lupine": PROTOCOL, "sha256": own_hash(), "python": platform.python_version(), "pid": os.getpid()})
+        # Of an agent that was killed.
+        unpin(store.folder)
         server = Server(store)
         server.serve()
     finally:

@@ -10,6 +10,7 @@ export const deviceKey = z.object({
   precision: z.string(),
   batch: z.number(),
   threads: z.number(),
+  cores: z.string().optional().describe('those it was held to, by number; absent: all'),
   powerMode: z.string(),
   machine: z.string(),
 })

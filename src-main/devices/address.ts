@@ -1,10 +1,23 @@
 import { fail } from '../core/failure'
 
+/** How a board is measured. */
+export interface BoardSettings {
+  readonly threads: number
+  /** Numbers of the cores that it is measured on; absent: all. */
+  readonly cores?: readonly number[]
+  /** Its clocks may be pinned while it measures. */
+  readonly pin?: boolean
+  /** Its own onnxruntime instead of the one that Lupine brings. */
+  readonly runtime?: 'own'
+  /** What it is saved as. */
+  readonly name: string
+}
+
 export type DeviceAddress =
   | { readonly kind: 'local'; readonly threads: number }
   | { readonly kind: 'synthetic'; readonly seed: number }
   | { readonly kind: 'replay'; readonly folder: string }
-  | {
+  | (BoardSettings & {
       readonly kind: 'ssh'
       readonly host: string
       /** Absent: what ~/.ssh/config says, else this user, else 22. */
@@ -14,20 +27,14 @@ export type DeviceAddress =
       readonly key?: string
       /** An unknown host key: ask about it, or take it. */
       readonly trust: 'ask' | 'new'
-      readonly threads: number
-      /** What it is saved as. */
-      readonly name: string
-    }
-  | {
+    })
+  | (BoardSettings & {
       readonly kind: 'serial'
       /** "/dev/ttyUSB0", "COM3". */
       readonly path: string
       readonly baud: number
       readonly user?: string
-      readonly threads: number
-      /** What it is saved as. */
-      readonly name: string
-    }
+    })
   | { readonly kind: 'saved'; readonly name: string }
 
 const known =
@@ -67,17 +74,40 @@ function parseSerial(rest: string, wrong: Wrong): DeviceAddress {
   if (!path) throw wrong(': the port is missing (serial:/dev/ttyUSB0?baud=115200&user=pi)')
   const options = new URLSearchParams(query)
   for (const key of options.keys())
-    if (!['baud', 'user', 'threads', 'name'].includes(key)) throw wrong(`: serial has no option "${key}"`)
+    if (!['baud', 'user', ...boardOptions].includes(key)) throw wrong(`: serial has no option "${key}"`)
   const baud = Number(options.get('baud') ?? speed ?? 115_200)
   if (!Number.isInteger(baud) || baud < 300 || baud > 10_000_000) throw wrong(': baud is a number such as 115200')
   const name = options.get('name') ?? path.replace(/^.*[\\/]/, '').replace(/[^\w.@-]/g, '-')
-  checkName(name, wrong)
   const user = options.get('user')
-  return { ...{ kind: 'serial', path, baud, name, threads: threadsOf(options, wrong) }, ...(user && { user }) }
+  return { kind: 'serial', path, baud, ...settingsOf(options, name, wrong), ...(user && { user }) }
 }
 
-function checkName(name: string, wrong: Wrong): void {
+/** Options of every board. */
+const boardOptions = ['threads', 'cores', 'pin', 'runtime', 'name']
+
+function settingsOf(options: URLSearchParams, name: string, wrong: Wrong): BoardSettings {
   if (!/^[\w][\w.@-]*$/.test(name) || name === 'local') throw wrong(': a name is of letters, digits, ".", "@" and "-"')
+  const [pin, runtime, list] = [options.get('pin'), options.get('runtime'), options.get('cores')]
+  if (pin !== null && pin !== '1' && pin !== '0') throw wrong(': pin is 1 (clocks may be pinned) or 0')
+  if (runtime !== null && runtime !== 'own') throw wrong(': runtime is own, or left out')
+  return {
+    ...{ name, threads: threadsOf(options, wrong) },
+    ...(list !== null && { cores: coresOf(list, wrong) }),
+    ...(pin === '1' && { pin: true }),
+    ...(runtime === 'own' && { runtime }),
+  }
+}
+
+/** "4-7" or "0,2-3", as taskset -c takes them; in order, each once. */
+function coresOf(list: string, wrong: Wrong): number[] {
+  const cores = new Set<number>()
+  for (const part of list.split(',')) {
+    const [whole, from, to = from] = /^(\d{1,4})(?:-(\d{1,4}))?$/.exec(part) ?? []
+    if (whole === undefined || Number(to) < Number(from) || Number(to) > 1023)
+      throw wrong(': cores are numbers and ranges, such as 4-7 or 0,2')
+    for (let core = Number(from); core <= Number(to); core++) cores.add(core)
+  }
+  return [...cores].sort((a, b) => a - b)
 }
 
 type Wrong = (why: string) => Error
@@ -103,15 +133,14 @@ function parseSsh(address: string, wrong: Wrong): DeviceAddress {
   if (url.pathname.replace(/^\/$/, '') || url.hash) throw wrong(': behind the host only a port and options may stand')
   const options = url.searchParams
   for (const key of options.keys())
-    if (!['key', 'trust', 'threads', 'name'].includes(key)) throw wrong(`: ssh has no option "${key}"`)
+    if (!['key', 'trust', ...boardOptions].includes(key)) throw wrong(`: ssh has no option "${key}"`)
   const trust = options.get('trust') ?? 'ask'
   if (trust !== 'ask' && trust !== 'new') throw wrong(': trust is ask or new')
   const name =
     options.get('name') ?? `${host}${url.port && url.port !== '22' ? `-${url.port}` : ''}`.replaceAll(':', '-')
-  checkName(name, wrong)
   const [user, port, key] = [decodeURIComponent(url.username), Number(url.port), options.get('key')]
   return {
-    ...{ kind: 'ssh', host, trust, name, threads: threadsOf(options, wrong) },
+    ...{ kind: 'ssh', host, trust, ...settingsOf(options, name, wrong) },
     ...(user && { user }),
     ...(port > 0 && { port }),
     ...(key && { key }),

@@ -16,6 +16,12 @@ import type { Transport } from './transports/transport'
 
 export interface BoardOptions extends SessionOptions {
   readonly threads: number
+  /** The cores to measure on, where they are not alike; all when absent. */
+  readonly cores?: readonly number[] | undefined
+  /** Its clocks may be pinned while it measures. */
+  readonly pin?: boolean | undefined
+  /** ms: how long a throttled board cools down, the first time. */
+  readonly cooling?: number
   /** ms: how long a board that went away is waited for. */
   readonly patience?: number
   /** Called after the first thing that went well. */
@@ -42,18 +48,22 @@ export class BoardDevice implements Device {
   ) {}
 
   async key(): Promise<DeviceKey> {
-    return this.steadily(async ({ facts, library }) => {
-      const [core] = facts.cores
+    const { cores, pin, threads } = this.options
+    return this.steadily(async ({ facts, version }) => {
+      const core = facts.cores[cores?.[0] ?? 0]
+      const missing = cores?.find((index) => index >= facts.cores.length)
+      if (missing !== undefined) throw noCore(this.transport.place, missing, facts.cores.length)
       return {
         address: this.address,
         board: facts.model || `${core?.part ?? 'cpu'} (${facts.arch})`,
         runtime: 'onnxruntime',
-        version: library.version,
+        version,
         provider: 'cpu',
         precision: 'float32',
         batch: 1,
-        threads: this.options.threads || facts.usable,
-        powerMode: powerMode(facts),
+        threads: threads || cores?.length || facts.usable,
+        ...(cores && { cores: cores.join(',') }),
+        powerMode: pin ? 'pinned' : powerMode(facts),
         machine: `${facts.model || facts.hostname} × ${facts.cores.length}, ${facts.os.name}, Linux ${facts.kernel}`,
       }
     })
@@ -74,7 +84,7 @@ export class BoardDevice implements Device {
             session.work(
               'measure',
               {
-                ...{ models: sent.models, shape, threads: this.options.threads, rounds, slice },
+                ...{ models: sent.models, shape, rounds, slice, ...this.settings },
                 seed: seed + index,
               },
               sent.files,
@@ -100,7 +110,9 @@ export class BoardDevice implements Device {
         if (why && cooling < coolings) {
           hot++
           this.options.note?.('warning', `${why} while it was measured: that is thrown away, and measured again.`)
-          await setTimeout(20_000 * (cooling + 1), undefined, { signal: cancellation?.signal })
+          await setTimeout((this.options.cooling ?? 20_000) * (cooling + 1), undefined, {
+            signal: cancellation?.signal,
+          })
           continue
         }
         states.push({ before: block.before, after: block.after })
@@ -118,6 +130,12 @@ export class BoardDevice implements Device {
     return { device, models, processes, discarded: discarded + hot, state }
   }
 
+  /** How the agent's worker runs. As many threads as cores where these are named. */
+  private get settings() {
+    const { threads, cores, pin } = this.options
+    return { threads: threads || cores?.length || 0, ...(cores && { cores }), ...(pin && { pin }) }
+  }
+
   /** Weights are in memory twice or more, once as they are and once packed; beside them lie activations. */
   together(bytes: number): Promise<number> {
     return this.steadily(async ({ facts }) => Math.floor((0.6 * facts.memory.available) / (3 * bytes + (4 << 20))))
@@ -126,8 +144,7 @@ export class BoardDevice implements Device {
   async forward(model: string, input: Float32Array, shape: readonly number[]): Promise<DeviceOutput[]> {
     const content = [await readModelBytes(model), new Uint8Array(input.buffer, input.byteOffset, input.byteLength)]
     const files = new Map(content.map((bytes) => [hashBytes(bytes), bytes]))
-    const { threads } = this.options
-    const params = { models: [...files.keys()], shape, threads, seed: 0 }
+    const params = { models: [...files.keys()], shape, seed: 0, ...this.settings }
     const { outputs } = await this.steadily((session) => session.work('forward', params, files, forwarded))
     return outputs.map(({ name, shape, data }) => {
       const count = shape.reduce((a, b) => a * b, 1)
@@ -139,9 +156,13 @@ export class BoardDevice implements Device {
 
   async layers(model: string, shape: readonly number[], runs: number): Promise<LayerTime[]> {
     const sent = await prepare([model])
-    const { threads } = this.options
     const { layers } = await this.steadily((session) =>
-      session.work('layers', { models: sent.models, shape, threads, runs, seconds: 20, seed: 0 }, sent.files, layered),
+      session.work(
+        'layers',
+        { models: sent.models, shape, runs, seconds: 20, seed: 0, ...this.settings },
+        sent.files,
+        layered,
+      ),
     )
     return layers
   }
@@ -250,6 +271,14 @@ function misfit({ samples, sentinel }: Measured, models: number, rounds: number)
   if (samples.flat().some((ms) => ms <= 0)) return 'times that are not above zero'
   return undefined
 }
+
+const noCore = (place: string, core: number, cores: number) =>
+  fail(
+    'usage',
+    'device-cores',
+    `${place} has no core ${core}: its ${cores} are 0 to ${cores - 1}.`,
+    'lscpu -e on the board lists them, with their clocks.',
+  )
 
 const strange = (place: string, what: string) =>
   fail(

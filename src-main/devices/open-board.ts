@@ -29,7 +29,7 @@ export async function openBoard(given: string, { agent, note, ask }: BoardSurrou
   const told = new Set<string>()
   return new BoardDevice(address, transport, {
     agent,
-    threads: parsed.threads,
+    ...{ threads: parsed.threads, cores: parsed.cores, pin: parsed.pin, runtime: parsed.runtime },
     note(level, text) {
       // Once each, however often the board is connected to.
       if (!told.has(text)) note?.(level, text)

@@ -243,5 +243,52 @@ class Facts(unittest.TestCase):
             self.assertNotIn("throttled", agent.state())
 
 
+class Clocks(InFolder):
+    def setUp(self):
+        InFolder.setUp(self)
+        self.governors = []
+        for i, governor in enumerate(("ondemand", "performance", "powersave")):
+            os.makedirs(os.path.join(self.folder, "cpufreq/policy%d" % i))
+            self.governors.append(os.path.join(self.folder, "cpufreq/policy%d/scaling_governor" % i))
+            with open(self.governors[-1], "w") as f:
+                f.write(governor)
+        patched = mock.patch.object(agent, "CPUS", self.folder)
+        patched.start()
+        self.addCleanup(patched.stop)
+
+    def now(self):
+        return [agent.read(path) for path in self.governors]
+
+    def test_they_are_pinned_and_put_back_by_whoever_comes_next(self):
+        agent.pin(self.folder)
+        self.assertEqual(self.now(), ["performance"] * 3)
+        # As after a kill: nothing but the note says what was.
+        agent.pin(self.folder)
+        agent.unpin(self.folder)
+        self.assertEqual(self.now(), ["ondemand", "performance", "powersave"])
+        self.assertFalse(os.path.exists(os.path.join(self.folder, "pinned.json")))
+
+    def test_clocks_that_may_not_be_pinned_stay_as_they_are(self):
+        real = agent.set_file
+        with mock.patch.object(agent, "set_file", lambda path, text: "policy2" not in path and real(path, text)):
+            with self.assertRaises(agent.Refused) as caught:
+                agent.pin(self.folder)
+        self.assertEqual(caught.exception.code, "not-pinned")
+        self.assertEqual(self.now(), ["ondemand", "performance", "powersave"])
+
+
+class OwnRuntime(InFolder):
+    def test_pips_package_is_found(self):
+        capi = os.path.join(self.folder, "onnxruntime/capi")
+        os.makedirs(capi)
+        library = os.path.join(capi, "libonnxruntime.so.1.17.0")
+        with open(library, "w"):
+            pass
+        with mock.patch.object(sys, "path", [self.folder]):
+            self.assertEqual(agent.own_library(), os.path.realpath(library))
+            # What is no library tells no version.
+            self.assertIsNone(agent.own_runtime())
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -1,9 +1,19 @@
 /** A board over ssh, from end to end: a server in this process, its Python, and onnxruntime for this computer. */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { withOpenBatch } from '../../src-main/core/graph/batch'
+import { runtimeLibrary } from '../../src-main/devices/agent/library'
 import type { BoardDevice } from '../../src-main/devices/board'
 import { createSubject } from '../../src-main/core/pruning/subject'
 import { DeviceOracle } from '../../src-main/devices/oracle'
@@ -127,6 +137,37 @@ describe.runIf(fit)('a board over ssh', () => {
     writeFileSync(path, Buffer.alloc(whole))
     expect((await board.measure([model], shape, effort)).processes).toHaveLength(1)
   }, 60_000)
+
+  it('measures on the cores it is told, by its own onnxruntime where it is asked to, and throws hot blocks away', async () => {
+    // Its package, as pip leaves it; its vcgencmd, which says after the first block that it throttled.
+    const { path } = await runtimeLibrary(process.arch === 'arm64' ? 'arm64' : 'x64')
+    const capi = join(own, 'site/onnxruntime/capi')
+    mkdirSync(capi, { recursive: true })
+    symlinkSync(path, join(capi, 'libonnxruntime.so.1.30.0'))
+    const bin = join(own, 'bin')
+    mkdirSync(bin)
+    const count = `n=$(($(cat ${bin}/n 2>/dev/null || echo 0) + 1)); echo $n > ${bin}/n`
+    // Asked by the probe, then before and after each block.
+    writeFileSync(
+      join(bin, 'vcgencmd'),
+      `#!/bin/sh\n${count}\n[ $n = 3 ] && echo throttled=0x40004 || echo throttled=0x40000\n`,
+    )
+    chmodSync(join(bin, 'vcgencmd'), 0o755)
+    const env = { PYTHONPATH: join(own, 'site'), PATH: `${bin}:${process.env['PATH']}` }
+    const shimmed = await serve({ env })
+    const notes: string[] = []
+    const options = {
+      ...{ cores: [0], threads: 0, runtime: 'own' as const, cooling: 10 },
+      note: (_: string, text: string) => void notes.push(text),
+    }
+    const board = await device(shimmed.port, options)
+    const raw = await board.measure([model], shape, effort)
+    expect(raw.device).toMatchObject({ version: '1.30.0 of the board', cores: '0', threads: 1, precision: 'float32' })
+    expect([raw.processes.length, raw.discarded]).toEqual([1, 1])
+    expect(notes.join(' ')).toMatch(/throttling while it was measured: that is thrown away, and measured again/)
+    const absent = await device(server.port, { cores: [999] })
+    await expect(absent.key()).rejects.toMatchObject({ failure: { kind: 'usage', code: 'device-cores' } })
+  })
 
   it('stops at once when cancelled, and leaves no program behind', async () => {
     const board = await device(server.port)

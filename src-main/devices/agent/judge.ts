@@ -2,7 +2,7 @@ import type { BoardFacts, BoardState } from './protocol'
 
 /** Which of onnxruntime's libraries a board takes, or why none. */
 export type Verdict =
-  | { readonly runs: true; readonly library: 'arm64' | 'x64'; readonly warnings: readonly string[] }
+  | { readonly runs: true; readonly library: 'arm64' | 'x64' | 'own'; readonly warnings: readonly string[] }
   | { readonly runs: false; readonly code: string; readonly why: string; readonly hint: string }
 
 /** What libonnxruntime 1.30 is linked against (GLIBCXX 3.4.22 came with GCC 6). */
@@ -30,8 +30,25 @@ export const pythonTooOld = (version: string): Verdict | undefined =>
       )
     : undefined
 
-/** Whether a board can run the onnxruntime that Lupine brings, and what is to be said about it. A pure function. */
-export function judgeBoard(facts: BoardFacts): Verdict {
+/**
+ * Whether a board can run onnxruntime, and what is to be said about it: the one that Lupine brings, or the board's own
+ * where that is asked for or the other cannot run. A pure function.
+ */
+export function judgeBoard(facts: BoardFacts, wanted?: 'own'): Verdict {
+  const verdict = wanted === 'own' ? noOwn : judgeBrought(facts)
+  const python = pythonTooOld(facts.python)
+  if (verdict.runs || python || !facts.own) return verdict
+  const note = `the board's own onnxruntime ${facts.own.version} is used`
+  const why = wanted === 'own' ? [] : [`${note}, since ${verdict.why}`]
+  return { runs: true, library: 'own', warnings: [...why, ...warningsOf(facts)] }
+}
+
+const noOwn: Verdict = {
+  ...{ runs: false, code: 'board-own-runtime', why: 'it has no onnxruntime of its own' },
+  hint: 'Install it there (python3 -m pip install onnxruntime, or the package libonnxruntime), or leave runtime=own out.',
+}
+
+function judgeBrought(facts: BoardFacts): Verdict {
   const { arch, bits, libc, libstdcxx, os } = facts
   const system = os.name || os.id || 'its system'
   const old = pythonTooOld(facts.python)

@@ -69,6 +69,7 @@ export const boardFacts = z.object({
   disk: z.object({ folder: z.string(), free: size }),
   jetson: z.object({ release: z.string(), powerMode: z.string().nullable() }).nullable(),
   runtimes: z.record(z.string(), z.string()),
+  own: z.object({ path: z.string(), version: z.string() }).nullable().describe("the board's own onnxruntime"),
   state: boardState,
 })
 export type BoardFacts = z.infer<typeof boardFacts>

@@ -66,6 +66,20 @@ export function refused(place: string, { code, message, signal = 0, tail = '' }:
         `onnxruntime on ${place} cannot run the model: ${said}`,
         'The model uses operators or types that onnxruntime lacks; export it again with standard ONNX operators.',
       )
+    case 'not-pinned':
+      return fail(
+        'device',
+        'clocks-not-pinned',
+        `The clocks of ${place} may not be pinned by this user: ${said}.`,
+        'Log in as root, allow sudo without a password there, or leave pin=1 out.',
+      )
+    case 'cores':
+      return fail(
+        'device',
+        'device-cores',
+        `${place} gives the agent no such cores: ${said}.`,
+        'lscpu -e on the board lists them; a container may have fewer.',
+      )
     case 'library-unusable':
       return fail(
         'device',

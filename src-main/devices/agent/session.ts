@@ -13,6 +13,8 @@ import { agentSource, sendFile, startAgent, type AgentSource } from './start'
 export interface SessionOptions {
   /** Path of lupine_agent.py. */
   readonly agent: string
+  /** The board's own onnxruntime, whatever Lupine could bring. */
+  readonly runtime?: 'own' | undefined
   readonly note?: (level: 'info' | 'warning', text: string) => void
 }
 
@@ -41,7 +43,7 @@ export class BoardSession {
     private readonly source: AgentSource,
     private readonly place: string,
     readonly facts: BoardFacts,
-    readonly library: RuntimeLibrary,
+    private brought: RuntimeLibrary | undefined,
   ) {
     this.pulse = setInterval(() => void link.request('ping', {}, nothing).catch(() => undefined), pulse)
     this.pulse.unref()
@@ -57,18 +59,24 @@ export class BoardSession {
       const facts = await link.request('probe', {}, boardFacts).catch((error: unknown) => {
         throw error instanceof AgentRefusal ? refused(place, error.refusal) : error
       })
-      const verdict = judgeBoard(facts)
+      const verdict = judgeBoard(facts, options.runtime)
       if (!verdict.runs)
         throw fail('device', verdict.code, `${place} cannot run onnxruntime: ${verdict.why}.`, verdict.hint)
       for (const warning of verdict.warnings) options.note?.('warning', `${place}: ${warning}.`)
-      const library = await runtimeLibrary(verdict.library)
-      const session = new BoardSession(connection, link, source, place, facts, library)
-      await session.ensureLibrary(options.note)
+      const { library: which } = verdict
+      const brought = which === 'own' ? undefined : await runtimeLibrary(which)
+      const session = new BoardSession(connection, link, source, place, facts, brought)
+      if (brought) await session.ensureLibrary(brought, options.note)
       return session
     } catch (error) {
       await connection.close()
       throw error
     }
+  }
+
+  /** Of onnxruntime: of the library that was brought, or of the board's own. */
+  get version(): string {
+    return this.brought?.version ?? `${this.facts.own!.version} of the board`
   }
 
   /**
@@ -83,11 +91,12 @@ export class BoardSession {
     signal?: AbortSignal,
     onProgress: (progress: Record<string, unknown>) => void = () => undefined,
   ): Promise<z.infer<S>> {
-    const { sha256, size } = this.library
     for (let again = 0; ; again++) {
       await this.ensure(files)
+      const { brought } = this
+      const library = brought ? { sha256: brought.sha256, size: brought.size } : { own: this.facts.own!.path }
       try {
-        return await this.link.request(method, { ...params, library: { sha256, size } }, schema, {
+        return await this.link.request(method, { ...params, library }, schema, {
           // The agent gives a sign of life every five seconds; a network may take long to load.
           ...{ silence: 45_000, limit: 600_000, signal, onProgress },
         })
@@ -107,20 +116,27 @@ export class BoardSession {
   /** Files that were lost, or damaged, on the board are sent again. */
   private async mended(code: string): Promise<boolean> {
     if (['file-missing', 'library-damaged', 'library-unusable', 'worker-died'].includes(code)) {
-      const { good } = await this.link.request('verify', { sha256: this.library.sha256 }, verified)
       this.there.clear()
-      if (!good) await this.ensureLibrary()
+      if (!this.brought) return code === 'file-missing'
+      const { good } = await this.link.request('verify', { sha256: this.brought.sha256 }, verified)
+      if (!good) await this.ensureLibrary(this.brought)
       return !good || code === 'file-missing'
     }
     return false
   }
 
-  private async ensureLibrary(note?: SessionOptions['note']): Promise<void> {
-    const { path, sha256, size } = this.library
+  private async ensureLibrary(library: RuntimeLibrary, note?: SessionOptions['note']): Promise<void> {
+    const { path, sha256, size } = library
     const there = await this.link.request('have', { files: [sha256] }, sizes)
     if (there.sizes[0] === size) return
-    if (this.connection.single) throw libraryAbsent(this.place, size)
-    note?.('info', `Copying onnxruntime ${this.library.version} to ${this.place} (${Math.round(size / 1e6)} MB), once.`)
+    if (this.connection.single) {
+      const { own } = this.facts
+      if (!own) throw libraryAbsent(this.place, size)
+      note?.('info', `${this.place}: its own onnxruntime ${own.version} is used; another is too much for the line.`)
+      this.brought = undefined
+      return
+    }
+    note?.('info', `Copying onnxruntime ${library.version} to ${this.place} (${Math.round(size / 1e6)} MB), once.`)
     await sendFile(this.connection, this.source, { content: path, sha256, size }, this.place)
   }
 

@@ -20,7 +20,17 @@ describe('parseDevice', () => {
     ...['', 'pi 4', 'pi4?threads=1', 'local?threads=0', 'local?threads=x', 'local?cores=2', 'local?threads=1.5'],
     ...['synthetic:', 'synthetic:x', 'synthetic:-1', 'synthetic:1.5', 'synthetic:7?a=b', 'replay:', 'printer:lpt1'],
     ...['ssh:pi', 'ssh://', 'ssh://pi@', 'ssh://pi@h/path', 'ssh://pi@h?trust=all', 'ssh://pi@h?colour=red'],
-    ...['serial:', 'serial:?user=pi', 'serial:/dev/x,fast', 'serial:/dev/x?baud=1', 'serial:/dev/x?password=y'],
+    ...[
+      'serial:',
+      'serial:?user=pi',
+      'serial:/dev/x,fast',
+      'ssh://h?cores=',
+      'ssh://h?cores=3-1',
+      'ssh://h?pin=yes',
+      'ssh://h?runtime=mine',
+      'serial:/dev/x?baud=1',
+      'serial:/dev/x?password=y',
+    ],
     ...['ssh://pi@h?threads=0', 'ssh://pi@h:99999', 'ssh://pi@h?name=local', 'ssh://pi@h?name=a b', 'ssh://h#x'],
   ])('refuses "%s"', (address) => {
     expect(() => parseDevice(address)).toThrowError(
@@ -57,6 +67,9 @@ describe('parseDevice', () => {
     expect(parseDevice('serial:COM3?baud=1500000&user=pi&name=lab')).toEqual({
       ...plain,
       ...{ path: 'COM3', baud: 1_500_000, user: 'pi', name: 'lab' },
+    })
+    expect(parseDevice('ssh://pi@pi4?cores=6,4-5,4&pin=1&runtime=own')).toMatchObject({
+      ...{ cores: [4, 5, 6], pin: true, runtime: 'own', threads: 0 },
     })
     // As udev names them.
     expect(parseDevice('serial:/dev/serial/by-id/usb-FTDI_FT232R_USB_UART:1.0-port0')).toMatchObject({

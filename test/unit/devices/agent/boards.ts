@@ -25,6 +25,7 @@ const pi4: BoardFacts = {
   disk: { folder: '/home/pi/.cache/lupine', free: 20e9 },
   jetson: null,
   runtimes: {},
+  own: null,
   state: { ...calm, throttled: 0, policies: [policy('ondemand', 600_000, 1_800_000)] },
 }
 

@@ -32,6 +32,21 @@ describe('a board', () => {
     })
   })
 
+  it('runs its own onnxruntime where it is told to, or nothing else can run', () => {
+    const own = { path: '/usr/lib/libonnxruntime.so.1', version: '1.17.0' }
+    expect(judgeBoard({ ...boards.alpine, own })).toMatchObject({
+      ...{
+        runs: true,
+        library: 'own',
+        warnings: expect.arrayContaining([expect.stringMatching(/own onnxruntime 1.17.0 is used, since .*musl/)]),
+      },
+    })
+    expect(judgeBoard({ ...boards.pi4, own })).toMatchObject({ library: 'arm64' })
+    expect(judgeBoard({ ...boards.pi4, own }, 'own')).toMatchObject({ library: 'own' })
+    expect(judgeBoard(boards.pi4, 'own')).toMatchObject({ runs: false, code: 'board-own-runtime' })
+    expect(judgeBoard({ ...boards.python35, own })).toMatchObject({ runs: false, code: 'board-python' })
+  })
+
   it('is warned about: governor, voltage, throttling, heat, memory, cores', () => {
     expect(warnings('emulated')).toBe('')
     expect(warnings('orin')).toBe('')
