@@ -29,7 +29,6 @@ import statistics
 import struct
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import threading
 import time
@@ -357,10 +356,10 @@ def runtimes():
 
 
 def own_library():
-    """onnxruntime's library of the board's own package (a system package, or pip's): the newest, or None."""
-    folders = [os.path.join(f, "onnxruntime", "capi") for f in sys.path if f]
-    folders += ["/usr/lib/" + (sysconfig.get_config_var("MULTIARCH") or ""), "/usr/lib64", "/usr/local/lib", "/usr/lib"]
-    found = [path for f in folders for path in sorted(glob.glob(os.path.join(glob.escape(f), "libonnxruntime.so*")))]
+    """onnxruntime's library of the board's own package (a system package, or pip's, which goes first), or None."""
+    folders = ["/usr/lib", "/usr/lib64", "/usr/lib/%s-linux-*" % platform.machine(), "/usr/local/lib"]
+    folders += [os.path.join(glob.escape(f), "onnxruntime", "capi") for f in sys.path if f]
+    found = [path for f in folders for path in sorted(glob.glob(os.path.join(f, "libonnxruntime.so*")))]
     return os.path.realpath(found[-1]) if found else None
 
 
