@@ -50,6 +50,7 @@ export const runRequest = z.object({
   evaluations: z.number().int().positive().optional(),
   epochs: z.number().int().nonnegative().optional(),
   trainImages: z.number().int().positive().optional().describe('training images per epoch; all when absent'),
+  distillation: z.number().min(0).max(1).optional().describe("the original's share of the fine-tuning's loss (0.7)"),
   refine: z
     .number()
     .int()

@@ -38,13 +38,21 @@ export interface RatioSearch {
   /** Images of the fitness and of BN recalibration. */
   readonly images: { readonly fitness: number; readonly recalibration: number }
   /** A search's own options; see core/methods/registry. */
-  readonly options?: { readonly widths: 'measured' | 'tenths'; readonly seeding: boolean; readonly branches: boolean }
+  readonly options?: {
+    readonly widths: 'measured' | 'tenths'
+    readonly seeding: boolean
+    readonly branches: boolean
+    /** Of 'uniform'; 0: several. */
+    readonly round?: number
+  }
   /** Trains every candidate before it is scored. */
   readonly training?: ShortTraining
   /** Chooses among the best plans by fine-tuning each for a short while. */
   readonly refine?: ShortTraining & { readonly plans: number }
   readonly onStage: (stage: SearchStage) => void
 }
+
+const standard: NonNullable<RatioSearch['options']> = { branches: true, widths: 'measured', seeding: true }
 
 /**
  * Runs the search of core on real parts: candidates scored in an onnxruntime process, latencies measured on the device.
@@ -55,7 +63,7 @@ export async function runRatioSearch(
   job: JobContext,
 ): Promise<SearchOutcome & { seen: number | undefined }> {
   const { subject, device, budget, seed, refine } = search
-  const { branches, widths, seeding } = search.options ?? { branches: true, widths: 'measured', seeding: true }
+  const { branches, widths, seeding, round = 0 } = search.options ?? standard
   if (subject.dimensions.length === 0) throw nothingToPrune()
   const request = {
     model: search.working,
@@ -118,7 +126,7 @@ export async function runRatioSearch(
         evaluations: search.evaluations,
         ...(search.tableWidths !== undefined && { tableWidths: search.tableWidths }),
         ...(refine && { refined: refine.plans }),
-        ...{ widths, seeding },
+        ...{ widths, seeding, ...(round > 0 && { roundings: [round] }) },
       },
       ...(refine && refine.plans > 1 && { refiner: createRefiner(refine, scorer) }),
       onProgress: report,

@@ -54,6 +54,8 @@ export interface SearchOptions {
   readonly pack?: number
   /** Widths on offer: those whose time is known (default), or tenths of the channels, as ABCPruner's. */
   readonly widths?: 'measured' | 'tenths'
+  /** Of 'uniform': what widths become multiples of. Default 1, 8 and 16. */
+  readonly roundings?: readonly number[]
   /** Starts from the sensitivities (default), or at random. */
   readonly seeding?: boolean
   readonly decay?: Decay

@@ -101,7 +101,13 @@ export const runMethods: Readonly<Partial<Record<RunMethod, MethodDescription>>>
   knapsack: search('sensitivities and a local search'),
   netadapt: search("NetAdapt's greedy steps (Yang et al., ECCV 2018)"),
   random: search('random plans under the same counter'),
-  uniform: search('one keep ratio everywhere, rounded to 1, 8 or 16'),
+  uniform: {
+    ...search('one keep ratio everywhere, with more and more branches removed'),
+    options: {
+      ...searchOptions,
+      round: { about: 'widths become multiples of it; 0: of 1, 8 or 16, whichever is best', value: 0, minimum: 0 },
+    },
+  },
   l1: ranked('one keep ratio, filters by L1 norm, layer after layer (Li et al., ICLR 2017, greedy)'),
   fpgm: ranked('one keep ratio, filters by distance to the geometric median (He et al., CVPR 2019)'),
   sfp: filters('soft filter pruning (He et al., IJCAI 2018)'),

@@ -12,7 +12,7 @@ import { UniformSearch } from '../search/uniform'
 import type { Position } from '../search/wolf-moves'
 import type { Race, Score, Widths } from '../ports'
 import { createRandom, deriveSeed } from '../statistics/random'
-import type { SearchMethod, SearchRequest } from './pruner-types'
+import type { SearchMethod, SearchOptions, SearchRequest } from './pruner-types'
 import type { Recorder } from './recording'
 
 /** What a live view draws after each evaluation; `cost` is the predicted latency ratio with its margin. */
@@ -27,6 +27,8 @@ export interface SearchProgress {
   readonly leaders: readonly { readonly fitness: number; readonly cost: number }[]
 }
 
+const roundingsOf = ({ roundings }: SearchOptions = {}) => (roundings ? { roundings } : {})
+
 /** A searcher for a method, with a random stream of its own. */
 export function createSearcher(
   request: SearchRequest,
@@ -37,7 +39,11 @@ export function createSearcher(
   seeds?: readonly Position[],
 ): Searcher {
   const random = createRandom(deriveSeed(request.seed, label))
-  if (method === 'uniform') return new UniformSearch(problem, request.groups, evaluations, random)
+  if (method === 'uniform') {
+    // The baseline of another method is the plain one.
+    const own = request.method === 'uniform' ? { removals: true, ...roundingsOf(request.options) } : {}
+    return new UniformSearch(problem, request.groups, evaluations, random, own)
+  }
   if (method === 'random') return new RandomSearch(problem, { evaluations }, random)
   if (method === 'netadapt') return new NetAdapt(problem, { evaluations }, random)
   const { pack = defaultPack(evaluations), decay = 'nonlinear' } = request.options ?? {}

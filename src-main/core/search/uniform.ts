@@ -3,6 +3,7 @@ import { planKey } from './archive'
 import { type Budget, type CostModel, fits } from './budget'
 import type { Problem } from './repair'
 import { BaseSearcher, type Candidate, leadingCost, type SearcherState } from './searcher'
+import type { Level, Space } from './space'
 
 export interface UniformPlan {
   /** The one keep ratio of all groups. */
@@ -49,7 +50,25 @@ export function uniformPlans(
   return plans
 }
 
-/** The uniform plans as a searcher: a handful of evaluations, one batch. */
+export interface UniformOptions {
+  /** What widths become multiples of. Default 1, 8 and 16. */
+  readonly roundings?: readonly number[]
+  /** Also with residual branches removed, one more each time: those first that lose least for what they save. */
+  readonly removals?: boolean
+}
+
+/** The groups of each branch that the space may remove, by rising loss per cost saved. */
+function removable({ dimensions }: Space): (readonly string[])[] {
+  const rate = ({ costs, loss }: Level): number => loss / Math.max(1e-9, 1 - Math.min(...Object.values(costs)))
+  return dimensions
+    .flatMap(({ groups, levels }) =>
+      levels.filter(({ kept }) => kept === 0).map((level) => ({ groups, rate: rate(level) })),
+    )
+    .sort((a, b) => a.rate - b.rate)
+    .map(({ groups }) => groups)
+}
+
+/** The uniform plans as a searcher: one batch. */
 export class UniformSearch extends BaseSearcher {
   readonly method = 'uniform'
 
@@ -58,6 +77,7 @@ export class UniformSearch extends BaseSearcher {
     private readonly groups: readonly UniformGroup[],
     evaluations: number,
     random: Random,
+    private readonly options: UniformOptions = {},
     state?: SearcherState,
   ) {
     super(problem, evaluations, random, state)
@@ -66,10 +86,17 @@ export class UniformSearch extends BaseSearcher {
   protected propose(left: number): Candidate[] | undefined {
     if (this.archive.evaluations > 0) return undefined
     const distinct = new Map<string, Candidate>()
-    for (const { widths } of uniformPlans(this.groups, this.problem.costs, this.problem.budget)) {
-      const key = planKey(widths)
-      const cost = leadingCost(this.problem, widths)
-      distinct.set(key, { key, widths, cost, position: [], source: 'uniform' })
+    const { space, costs, budget } = this.problem
+    const branches = this.options.removals ? removable(space) : []
+    for (let count = 0; count <= branches.length; count++) {
+      const removed = Object.fromEntries(branches.slice(0, count).flatMap((ids) => ids.map((id) => [id, 0])))
+      const left = this.groups.filter(({ id }) => removed[id] === undefined)
+      const own: CostModel = { cost: (kind, widths) => costs.cost(kind, { ...removed, ...widths }) }
+      for (const plan of uniformPlans(left, own, budget, this.options.roundings)) {
+        const widths = { ...removed, ...plan.widths }
+        const key = planKey(widths)
+        distinct.set(key, { key, widths, cost: leadingCost(this.problem, widths), position: [], source: 'uniform' })
+      }
     }
     return distinct.size > 0 ? [...distinct.values()].slice(0, left) : undefined
   }

@@ -137,6 +137,7 @@ async function finetuneStage(scene: PreparedScene): Promise<{ engine: string }> 
         flip: flipsFor(request.data),
         ...(limit && { limit }),
         ...(learningRate && { learningRate }),
+        ...(request.distillation !== undefined && { distillation: request.distillation }),
       }),
       checkpoints: files.checkpoints,
       out: files.model,

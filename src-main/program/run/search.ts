@@ -114,6 +114,7 @@ interface SearchSettings {
   readonly fitness: number
   readonly schedule: 'none' | FilterMethod
   readonly lr: number
+  readonly round?: number
 }
 
 /**

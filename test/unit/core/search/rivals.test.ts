@@ -46,6 +46,26 @@ describe('uniform', () => {
   })
 })
 
+describe('uniform with removals', () => {
+  it('removes the branches that lose least for what they save, one more each time', () => {
+    const world = createWorld()
+    const problem = problemOf(world, { macs: 0.4 })
+    const options = { removals: true, roundings: [8] }
+    const search = new UniformSearch(problem, world.groups, 30, createRandom(1), options)
+    const batch = search.ask()
+    const removed = batch.map(({ widths }) => Object.keys(widths).filter((id) => widths[id] === 0))
+    expect(removed.length).toBeGreaterThan(2)
+    removed.forEach((ids, i) => {
+      expect(ids.length).toBeGreaterThanOrEqual(i === 0 ? 0 : removed[i - 1]!.length)
+      for (const id of removed[Math.max(0, i - 1)]!) expect(ids).toContain(id)
+    })
+    for (const { widths } of batch) {
+      expect(fits(problem.costs, problem.budget, widths)).toBe(true)
+      for (const kept of Object.values(widths)) expect(kept % 8).toBe(0)
+    }
+  })
+})
+
 describe('RandomSearch', () => {
   it('spends what it may, and continues from its saved state', () => {
     const world = createWorld()
