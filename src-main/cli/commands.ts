@@ -1,7 +1,7 @@
 import type { CallName, CallRequest, JobName, JobRequest } from '../contract'
-import { fail } from '../core/failure'
 import { architectureNames } from '../core/graph/architectures'
 import { runMethods } from '../core/methods/registry'
+import { aboutCommands } from './about-commands'
 import { explain } from './explain'
 import { budget, number, required, settings, text, type Option, type Values } from './options'
 import { data, engine, given, normalize, seed, string, trainImages } from './shared-options'
@@ -364,26 +364,7 @@ export const commands: Readonly<Record<string, Command>> = {
     }),
     summary: explain,
   },
-  devices: {
-    about: 'boards used before, serial ports, this computer, and what TensorFlow runs on',
-    arguments: ['[forget]', '[NAME]'],
-    options: {},
-    request: (_values, [verb, name]): Request => {
-      if (verb === undefined) return { call: 'devices.list', request: {} }
-      if (verb === 'forget' && name !== undefined) return { call: 'devices.forget', request: { name } }
-      const message =
-        verb === 'forget'
-          ? 'lupine devices forget needs the NAME of a saved device.'
-          : `lupine devices: what is "${verb}"?`
-      throw fail(
-        'usage',
-        'devices-usage',
-        message,
-        'lupine devices lists them; lupine devices forget NAME removes one.',
-      )
-    },
-    summary: summaries.devices,
-  },
+  ...aboutCommands,
   demo: {
     about: 'the built-in sample, end to end on this computer, in minutes',
     arguments: [],

@@ -219,3 +219,7 @@ export function methods({ methods: list }: CallResult<'methods.list'>): string {
   }
   return list.map(explain).join('\n')
 }
+
+/** The bundle itself, to be read before it is sent; where it was written, only that. */
+export const diagnosis = ({ bundle, files }: CallResult<'program.diagnose'>): string =>
+  files.length > 0 ? `Written to ${files[0]}. Read it before you give it away.` : JSON.stringify(bundle, null, 2)

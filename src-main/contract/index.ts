@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { devicesForget, devicesList } from './devices'
+import { diagnose } from './diagnose'
 import { jobSummary } from './events'
 import { explain } from './explain'
 import { fileCopy, fileFind, fileList, fileNew, filePick, filePlaces, fileReveal } from './files'
@@ -68,6 +69,7 @@ export const calls = {
   'jobs.continue': { request: job, result: z.object({}) },
   /** The training at hand ends after its epoch and the best epoch is kept; what comes after it is done as ever. */
   'jobs.conclude': { request: job, result: z.object({}) },
+  'program.diagnose': diagnose,
   'program.about': {
     request: z.object({}),
     result: z.object({ version: z.string(), engine: z.string(), engineNote: z.string(), node: z.string() }),

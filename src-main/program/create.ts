@@ -49,6 +49,7 @@ export function createProgram(ports: Ports = {}): Program {
     'methods.list': async (request) => (await import('./methods')).listMethods(request),
     'devices.list': async () => (await import('./devices')).listDevices(),
     'devices.forget': async (request) => (await import('./devices')).forgetSavedDevice(request, ask),
+    'program.diagnose': async (request) => (await import('./diagnose')).diagnoseProgram(request, register),
     'program.about': async () => (await import('./about')).aboutProgram(),
     'files.places': async () => (await windows.files()).places(),
     'files.list': async (request) =>
