@@ -2,7 +2,7 @@
  * The licences of everything in a package that others wrote: `npm run notices` prints them, packing writes them to
  * out/THIRD-PARTY-NOTICES.txt. Found by what our sources import, and what that needs by the lockfile.
  */
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 
@@ -82,8 +82,14 @@ function describe(folder) {
   const licence =
     typeof license === 'string' ? license : (license?.type ?? licenses?.map(({ type }) => type).join(' OR '))
   if (!licence) throw new Error(`${name} says no licence: look into it before it is packed.`)
-  const files = readdirSync(folder).filter((file) => /^(licen[cs]e|copying|notice|third.?party)/i.test(file))
-  const texts = files.map((file) => readFileSync(join(folder, file), 'utf8').trim())
+  const texts = readdirSync(folder)
+    .filter((file) => /^(licen[cs]e|copying|notice|third.?party)/i.test(file))
+    .flatMap((file) => {
+      const path = join(folder, file)
+      // A few have a folder of them.
+      return statSync(path).isDirectory() ? readdirSync(path).map((inner) => join(path, inner)) : [path]
+    })
+    .map((path) => readFileSync(path, 'utf8').trim())
   const by = typeof author === 'string' ? author : (author?.name ?? '')
   return { name, version, licence, author: by, texts: texts.length > 0 ? texts : [standardText(licence, by)] }
 }
