@@ -4,7 +4,8 @@ import type { JobName } from '../src-main/contract'
 export type CommandName = JobName | 'inspect' | 'check' | 'devices' | 'data'
 
 /** Fields that stand without an option's name. */
-const positional = ['model', 'dir', 'name', 'address']
+const positionalOf = (command: CommandName): readonly string[] =>
+  command === 'data' ? ['address'] : ['model', 'dir', 'name']
 
 /** Options that are not the field's name with hyphens. */
 const renamed: Readonly<Record<string, string>> = {
@@ -24,6 +25,7 @@ export function commandLine(
   pathOf: (address: string) => string = (address) => address,
 ): string {
   const words = ['lupine', command]
+  const positional = positionalOf(command)
   for (const name of positional) {
     const value = request[name]
     if (typeof value === 'string' && value !== '') words.push(quoted(pathOf(value)))

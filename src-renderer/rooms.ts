@@ -29,6 +29,11 @@ const lazy = (loader: () => Promise<Component>): Component =>
 export const rooms: readonly Room[] = [
   room('model', 'M10 2.5v3M4 8h12v4H4zM10 5.5V8M10 12v2.5M6.5 14.5h7v3h-7z', ModelView),
   room(
+    'data',
+    'M3 4h6v5H3zM11 4h6v5h-6zM3 11h6v5H3zM11 11h6v5h-6z',
+    lazy(() => import('./features/data/DataView.vue')),
+  ),
+  room(
     'search',
     'M3 16V11h4V8h4V5h4V2.5M3 16h14',
     lazy(() => import('./features/search/SearchRoom.vue')),

@@ -118,6 +118,18 @@ export function predict(result: JobResult<'predict'>): string {
   ].join('\n')
 }
 
+export function data({ classes, shape, splits, notes }: CallResult<'data.preview'>): string {
+  const named = Object.entries(splits)
+  const sizes = named.map(([name, { images }]) => `${name} ${images}`).join(' · ')
+  const rows = classes.map((name, i) => [name, ...named.map(([, { perClass }]) => String(perClass[i] ?? 0))])
+  return [
+    `${classes.length} classes, ${shape.channels}×${shape.height}×${shape.width} (channels × height × width)`,
+    `images: ${sizes}`,
+    ...(classes.length > 0 ? [columns([['class', ...named.map(([name]) => name)], ...rows])] : []),
+    ...notes,
+  ].join('\n')
+}
+
 export const evaluate = (result: JobResult<'evaluate'>): string =>
   `top-1 ${percent(result.top1)}, top-5 ${percent(result.top5)} of ${result.images} ${result.split} images in ${duration(result.seconds)} (${result.engine}, normalisation ${result.normalize})`
 

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { previewData } from './data'
 import { devicesForget, devicesList } from './devices'
 import { diagnose } from './diagnose'
 import { jobSummary } from './events'
@@ -43,6 +44,7 @@ export const calls = {
   'model.check': check,
   'model.prune': prune,
   'model.new': create,
+  'data.preview': previewData,
   'methods.list': methods,
   'devices.list': devicesList,
   'devices.forget': devicesForget,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { splitName } from './data'
 import { deviceKey } from './device-key'
 import {
   budgetSchema,
@@ -51,6 +52,8 @@ export const evaluate = {
     data: dataAddress,
     normalize: normalize.optional(),
     engine: z.enum(['onnxruntime', ...engineName.options]).optional(),
+    split: splitName.default('test'),
+    images: z.number().int().positive().optional().describe('at most so many, the same ones always'),
   }),
   result: z.object({
     top1: z.number(),

@@ -46,6 +46,7 @@ export function createProgram(ports: Ports = {}): Program {
     'model.check': async (request) => (await import('./check')).checkModel(request),
     'model.prune': async (request) => (await import('./prune')).pruneModel(request),
     'model.new': async (request) => (await import('./new')).newModel(request),
+    'data.preview': async (request) => (await import('./data-preview')).previewDataset(request),
     'methods.list': async (request) => (await import('./methods')).listMethods(request),
     'devices.list': async () => (await import('./devices')).listDevices(),
     'devices.forget': async (request) => (await import('./devices')).forgetSavedDevice(request, ask),

@@ -11,20 +11,23 @@ export interface EvaluateRequest {
   readonly data: string
   readonly normalize?: string | undefined
   readonly engine?: 'onnxruntime' | 'tensorflow' | 'wasm' | undefined
+  readonly split: 'train' | 'validation' | 'test'
+  readonly images?: number | undefined
 }
 
-/** `evaluate MODEL --data DATA`: top-1 and top-5 on the test split. @throws LupineError of the model or the data */
+/** `evaluate MODEL --data DATA`: top-1 and top-5 on a split, the test split if none is named. @throws LupineError of the model or the data */
 export async function evaluateJob(request: EvaluateRequest, job: JobContext): Promise<JobResult<'evaluate'>> {
   const data = await resolveData(request.model, request.data, request.normalize)
   if (data.note) job.note('info', data.note)
-  const call = { model: request.model, data: data.source, split: 'test' as const }
+  const { model, split, images } = request
+  const call = { model, data: data.source, split, ...(images && { limit: images }) }
   const options = {
     signal: job.signal,
     onProgress: (progress: { done: number; total: number }) => job.progress('evaluate', progress),
   }
   const done = ({ warnings, ...figures }: EvaluateResult, engine: string) => {
     for (const warning of warnings) job.note('warning', warning)
-    return { ...figures, engine, split: 'test', normalize: data.normalize }
+    return { ...figures, engine, split, normalize: data.normalize }
   }
   if (request.engine && request.engine !== 'onnxruntime') {
     const engine = await chooseEngine(request.engine, job)

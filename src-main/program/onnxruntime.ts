@@ -16,6 +16,7 @@ export function startOnnxruntime(job?: JobContext): Onnxruntime {
       'channels',
       'describeData',
       'detectNormalization',
+      'previewData',
       'recalibrate',
       'writeImages',
     ],

@@ -6,6 +6,7 @@ import type { RoundRobinSamples } from '../../devices/measuring/round-robin'
 import type { MeasureRequest } from './measure'
 import type { DataSource } from '../../datasets/dataset'
 import type { DetectedNormalization } from './normalization'
+import type { Preview, PreviewRequest } from './preview'
 import type { ScorerDescription, ScorerRequest } from './scorer'
 
 export interface RecalibrateRequest {
@@ -33,6 +34,8 @@ export interface OnnxruntimeMethods extends Pick<EngineMethods, 'describe' | 'fo
   scoreModel: { request: { model: string }; result: Score; progress: never }
   /** Opens a data set for a network, to see whether it is one. */
   describeData: { request: { model: string; data: string }; result: { classes: number }; progress: never }
+  /** What a data set is, and some of its images. */
+  previewData: { request: PreviewRequest; result: Preview; progress: never }
   detectNormalization: { request: { model: string; data: string }; result: DetectedNormalization; progress: never }
   /** Figures per channel of some tensors over calibration images. */
   channels: { request: ChannelsRequest; result: { images: number }; progress: { done: number; total: number } }

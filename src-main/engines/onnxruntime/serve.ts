@@ -14,6 +14,7 @@ import { profileLayers } from './layers'
 import { measureModels } from './measure'
 import type { OnnxruntimeMethods } from './methods'
 import { detectNormalization } from './normalization'
+import { previewData } from './preview'
 import { runtimeVersion } from './runtime'
 import { Scorer } from './scorer'
 
@@ -48,6 +49,7 @@ export const handlers: Handlers<OnnxruntimeMethods> = {
     const { classes } = await openImages(beforeFinalActivation(await loadOnnx(model)), data, model)
     return { classes: classes.length }
   },
+  previewData: (request) => previewData(request),
   detectNormalization: ({ model, data }) => detectNormalization(model, data),
   channels: (request, context) =>
     measureChannels(request, async (done, total) => {

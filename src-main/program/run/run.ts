@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { stageNames, stagesOf, type RunResult } from '../../contract'
+import { seenTop1 } from '../../core/seen-data'
 import { foldNorms } from '../../core/graph/bn-folding'
 import { isReinserted } from '../../core/graph/bn-insertion'
 import { planFile } from '../../core/pruning/plan'
@@ -156,7 +157,7 @@ const devicesDiffer = ({ maxAbsDiff, outputRange }: { maxAbsDiff: number; output
 
 function warningsOf({ request }: RunScene, seen: number | undefined, measured: number, top1: number): string[] {
   const warnings: string[] = []
-  if (seen !== undefined && seen >= 0.995)
+  if (seen !== undefined && seen >= seenTop1)
     warnings.push(
       `The original gets ${(seen * 100).toFixed(1)} % of the validation images right: it was probably trained on them, so scores there say nothing of accuracy.`,
     )

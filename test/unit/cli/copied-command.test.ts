@@ -12,7 +12,8 @@ const words = (line: string): string[] =>
 const requests: [CommandName, Record<string, unknown>][] = [
   ['inspect', { model: '/models/a b.onnx', input: '3x320x320' }],
   ['profile', { model: "it's.onnx", device: 'ssh://pi@host?key=/k/id&trust=new', runs: 50 }],
-  ['evaluate', { model: 'm.onnx', data: 'cifar10:/d', normalize: 'cifar10' }],
+  ['evaluate', { model: 'm.onnx', data: 'cifar10:/d', normalize: 'cifar10', split: 'validation', images: 2000 }],
+  ['data', { address: 'images:/a b', model: 'm.onnx', images: 60 }],
   [
     'prune',
     { model: 'm.onnx', keep: 0.5, exclude: ['layer1.0', 'a b'], streams: true, out: 'o.onnx', planOut: 'p.json' },
