@@ -2,6 +2,7 @@ import type { CallName, CallRequest, JobName, JobRequest } from '../contract'
 import { architectureNames } from '../core/graph/architectures'
 import { runMethods } from '../core/methods/registry'
 import { aboutCommands } from './about-commands'
+import { dataCommands } from './data-commands'
 import { explain } from './explain'
 import { budget, number, required, settings, text, type Option, type Values } from './options'
 import { data, engine, given, normalize, seed, string, trainImages } from './shared-options'
@@ -41,7 +42,6 @@ const scopeRequest = (values: Values) => ({
   exclude: values['exclude'] as string[] | undefined,
   streams: values['streams'] as boolean | undefined,
 })
-const split = string('NAME', 'train | validation | test')
 const fresh: Option = { type: 'boolean', about: 'measure anew what is in the cache' }
 const evaluations = string('N', 'candidates the search may evaluate (160)')
 
@@ -198,50 +198,7 @@ export const commands: Readonly<Record<string, Command>> = {
     }),
     summary: summaries.predict,
   },
-  evaluate: {
-    about: 'accuracy on the test split, or another',
-    arguments: ['MODEL'],
-    options: {
-      data,
-      normalize,
-      engine: string('NAME', 'onnxruntime | tensorflow | wasm (onnxruntime)'),
-      split,
-      images: string('N', 'at most so many of its images (all)'),
-    },
-    request: (values, [model]) => ({
-      job: 'evaluate',
-      request: given({
-        model: model!,
-        data: required(values, 'data', 'evaluate'),
-        normalize: text(values, 'normalize'),
-        engine: text(values, 'engine') as 'onnxruntime' | undefined,
-        split: text(values, 'split') as 'test' | undefined,
-        images: number(values, 'images'),
-      }),
-    }),
-    summary: summaries.evaluate,
-  },
-  data: {
-    about: 'what a data set is: classes, sizes, how many images each class has',
-    arguments: ['DATA'],
-    options: {
-      model: string('MODEL', 'the network they are for'),
-      split,
-      images: string('N', 'with --json: so many small pictures of the split (0)'),
-      seed,
-    },
-    request: (values, [address]) => ({
-      call: 'data.preview',
-      request: given({
-        address: address!,
-        model: text(values, 'model'),
-        split: text(values, 'split') as 'train' | undefined,
-        images: number(values, 'images') ?? 0,
-        seed: number(values, 'seed'),
-      }),
-    }),
-    summary: summaries.data,
-  },
+  ...dataCommands,
   search: {
     about: 'find the channels to keep per layer; writes a plan',
     arguments: ['MODEL'],
