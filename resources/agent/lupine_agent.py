@@ -73,6 +73,11 @@ def say(message):
     sys.stdout.flush()
 
 
+def pieces(text):
+    """Long text as the host takes it: no string of an answer is longer than 4000."""
+    return [text[i:i + 3000] for i in range(0, len(text), 3000)]
+
+
 def read(path, limit=65536):
     """A small text file, or None."""
     try:
@@ -624,7 +629,7 @@ class Session:
                     raise Refused("too-large", "its outputs are too large to be sent")
                 data = C.string_at(self.ort.get("GetTensorMutableData", value), size)
                 found.append({"name": name, "shape": list(dims[:rank]),
-                              "data": base64.b64encode(zlib.compress(data)).decode()})
+                              "data": pieces(base64.b64encode(zlib.compress(data)).decode())})
             self.ort.ReleaseTensorTypeAndShapeInfo(info)
         self.release()
         return found
@@ -841,8 +846,38 @@ def alone(folder, tell):
             time.sleep(0.5)
 
 
+TOOLS = ("trtexec", "benchmark_model", "benchncnn")
+
+
+def run_tool(job):
+    """A runtime's own benchmark program. In its options {model0} is a model's path, {folder} where it may write; files
+    that it wrote there come back."""
+    path = runtimes().get(job["tool"]) if job["tool"] in TOOLS else None
+    if not path:
+        raise Refused("no-tool", "there is no %s" % job["tool"])
+    folder = os.path.join(job["folder"], "tools")
+    os.makedirs(folder, 0o700, exist_ok=True)
+    names = dict(("model%d" % i, model) for i, model in enumerate(job["models"]))
+    names["folder"] = folder
+    options = [re.sub(r"\{(\w+)\}", lambda m: names.get(m.group(1), m.group()), option) for option in job["options"]]
+    wanted = [(name, os.path.join(folder, os.path.basename(name))) for name in job["reads"]]
+    for _, target in wanted:
+        remove(target)
+    done = subprocess.run([path] + options, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          cwd=folder)
+    files = dict((name, read(target, 2 << 20)) for name, target in wanted)
+    return {"code": done.returncode, "said": pieces(done.stdout.decode("utf-8", "replace")[-50000:]),
+            "files": dict((name, pieces(text)) for name, text in files.items() if text is not None)}
+
+
 def work(job, tell):
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    if job["method"] == "tool":
+        held = alone(job["folder"], tell)
+        try:
+            return run_tool(job)
+        finally:
+            held.close()
     library = job["library"]
     if "size" in library and os.path.getsize(library["path"]) != library["size"]:
         raise Refused("library-damaged", "the library is %d bytes long, not %d" %
@@ -959,7 +994,7 @@ class Server:
         except (ValueError, KeyError, TypeError):
             return say({"id": None, "error": {"code": "bad-request", "message": "not a request"}})
         try:
-            if method in ("measure", "layers", "forward"):
+            if method in ("measure", "layers", "forward", "tool"):
                 return self.start(key, method, given)
             say({"id": key, "result": self.handle(method, given)})
         except Exception as error:
@@ -972,6 +1007,9 @@ class Server:
             return probe()
         if method == "state":
             return state()
+        if method == "kept":
+            folder = os.path.join(self.store.folder, "tools")
+            return {"kept": [os.path.exists(os.path.join(folder, os.path.basename(name))) for name in given["names"]]}
         if method == "have":
             return {"sizes": self.store.sizes(given["files"])}
         if method in ("put", "patch", "part"):
@@ -996,12 +1034,12 @@ class Server:
     def start(self, key, method, given):
         if self.worker:
             raise Refused("busy", "the agent is measuring")
-        library = given["library"]
-        own = library.get("own")
-        job = dict(given, method=method, folder=self.store.folder,
-                   library={"path": own} if own else {"path": self.store.path(library["sha256"]), "size": library["size"]},
+        library, needed = dict(given.get("library", {})), list(given["models"])
+        if "sha256" in library:
+            needed.append(library["sha256"])
+            library["path"] = self.store.path(library["sha256"])
+        job = dict(given, method=method, folder=self.store.folder, library=library,
                    models=[self.store.path(sha) for sha in given["models"]])
-        needed = given["models"] + ([] if own else [library["sha256"]])
         missing = [sha for sha in needed if not os.path.exists(self.store.path(sha))]
         if missing:
             raise Refused("file-missing", "%d files are not here any more" % len(missing))

@@ -7,8 +7,10 @@ export interface BoardSettings {
   readonly cores?: readonly number[]
   /** Its clocks may be pinned while it measures. */
   readonly pin?: boolean
-  /** Its own onnxruntime instead of the one that Lupine brings. */
-  readonly runtime?: 'own'
+  /** Its own onnxruntime instead of the one that Lupine brings, or its TensorRT. */
+  readonly runtime?: 'own' | 'tensorrt'
+  /** Of TensorRT; fp32 when absent. */
+  readonly precision?: 'fp32' | 'fp16' | 'int8'
   /** What it is saved as. */
   readonly name: string
 }
@@ -83,20 +85,27 @@ function parseSerial(rest: string, wrong: Wrong): DeviceAddress {
 }
 
 /** Options of every board. */
-const boardOptions = ['threads', 'cores', 'pin', 'runtime', 'name']
+const boardOptions = ['threads', 'cores', 'pin', 'runtime', 'precision', 'name']
 
 function settingsOf(options: URLSearchParams, name: string, wrong: Wrong): BoardSettings {
   if (!/^[\w][\w.@-]*$/.test(name) || name === 'local') throw wrong(': a name is of letters, digits, ".", "@" and "-"')
   const [pin, runtime, list] = [options.get('pin'), options.get('runtime'), options.get('cores')]
   if (pin !== null && pin !== '1' && pin !== '0') throw wrong(': pin is 1 (clocks may be pinned) or 0')
-  if (runtime !== null && runtime !== 'own') throw wrong(': runtime is own, or left out')
+  if (runtime !== null && runtime !== 'own' && runtime !== 'tensorrt')
+    throw wrong(': runtime is own or tensorrt, or left out')
+  const precision = options.get('precision')
+  if (precision !== null && !(runtime === 'tensorrt' && isPrecision(precision)))
+    throw wrong(': precision is fp32, fp16 or int8, for runtime=tensorrt')
   return {
     ...{ name, threads: threadsOf(options, wrong) },
     ...(list !== null && { cores: coresOf(list, wrong) }),
     ...(pin === '1' && { pin: true }),
-    ...(runtime === 'own' && { runtime }),
+    ...(runtime && { runtime }),
+    ...(precision && isPrecision(precision) && { precision }),
   }
 }
+
+const isPrecision = (text: string): text is 'fp32' | 'fp16' | 'int8' => ['fp32', 'fp16', 'int8'].includes(text)
 
 /** "4-7" or "0,2-3", as taskset -c takes them; in order, each once. */
 function coresOf(list: string, wrong: Wrong): number[] {

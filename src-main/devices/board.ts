@@ -2,7 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { inflateSync } from 'node:zlib'
 import { fail, LupineError } from '../core/failure'
 import type { DeviceKey } from '../contract'
-import { readModelBytes } from '../formats/onnx/files'
+import { loadOnnx, readModelBytes } from '../formats/onnx/files'
 import { weightless } from '../formats/onnx/weightless'
 import { hashBytes } from '../projects/provenance'
 import { disturbance, powerMode } from './agent/judge'
@@ -11,6 +11,9 @@ import { removeAgent } from './agent/start'
 import { BoardSession, type SessionOptions } from './agent/session'
 import type { Device, DeviceOutput, LayerTime, MeasureOptions, RawMeasurement } from './device'
 import { QuietGate, quietProcesses } from './measuring/quiet'
+import { trtexecBlock, trtexecOn } from './runtimes/board-trtexec'
+import { nodesOf } from './runtimes/fused-names'
+import type { TrtPrecision } from './runtimes/trtexec-flags'
 import { passes } from './transports/ssh-errors'
 import type { Transport } from './transports/transport'
 
@@ -20,6 +23,8 @@ export interface BoardOptions extends SessionOptions {
   readonly cores?: readonly number[] | undefined
   /** Its clocks may be pinned while it measures. */
   readonly pin?: boolean | undefined
+  /** Of TensorRT. */
+  readonly precision?: TrtPrecision | undefined
   /** ms: how long a throttled board cools down, the first time. */
   readonly cooling?: number
   /** ms: how long a board that went away is waited for. */
@@ -37,6 +42,7 @@ const absent = new Set(['device-unreachable', 'device-refused', 'device-silent',
 /** A board at the other end of a line, timed by its agent in processes of their own. */
 export class BoardDevice implements Device {
   readonly apart = true
+  readonly forward?: NonNullable<Device['forward']>
   private readonly gate = new QuietGate()
   private session: Promise<BoardSession> | undefined
   private used = false
@@ -45,21 +51,33 @@ export class BoardDevice implements Device {
     readonly address: string,
     private readonly transport: Transport,
     private readonly options: BoardOptions,
-  ) {}
+  ) {
+    // trtexec tells times and no outputs.
+    if (!this.tensorrt) this.forward = (...given) => this.runThere(...given)
+  }
+
+  /** The precision, where TensorRT is measured. */
+  private get tensorrt(): TrtPrecision | undefined {
+    return this.options.runtime === 'tensorrt' ? (this.options.precision ?? 'fp32') : undefined
+  }
+
+  private async trtVersion(session: BoardSession): Promise<string> {
+    return (await trtexecOn(session, new Map(), '', this.tensorrt!).about()).version
+  }
 
   async key(): Promise<DeviceKey> {
     const { cores, pin, threads } = this.options
-    return this.steadily(async ({ facts, version }) => {
+    return this.steadily(async (session) => {
+      const { facts } = session
       const core = facts.cores[cores?.[0] ?? 0]
       const missing = cores?.find((index) => index >= facts.cores.length)
       if (missing !== undefined) throw noCore(this.transport.place, missing, facts.cores.length)
       return {
         address: this.address,
         board: facts.model || `${core?.part ?? 'cpu'} (${facts.arch})`,
-        runtime: 'onnxruntime',
-        version,
-        provider: 'cpu',
-        precision: 'float32',
+        ...(this.tensorrt
+          ? { runtime: 'tensorrt', version: await this.trtVersion(session), provider: 'gpu', precision: this.tensorrt }
+          : { runtime: 'onnxruntime', version: session.version, provider: 'cpu', precision: 'float32' }),
         batch: 1,
         threads: threads || cores?.length || facts.usable,
         ...(cores && { cores: cores.join(',') }),
@@ -72,32 +90,30 @@ export class BoardDevice implements Device {
   async measure(models: readonly string[], shape: readonly number[], options: MeasureOptions): Promise<RawMeasurement> {
     const { cancellation, onProgress, rounds, slice, seed } = options
     const device = await this.key()
-    let sent = await prepare(models)
-    let whole = false
+    // Whether TensorRT reads weights that are computed is not known.
+    let whole = this.tensorrt !== undefined
+    let sent = await prepare(models, whole ? (bytes) => bytes : weightless)
     const states: { before: BoardState; after: BoardState }[] = []
     let hot = 0
     const oneProcess = async (index: number): Promise<RawMeasurement['processes'][number]> => {
       for (let cooling = 0; ; cooling++) {
         cancellation?.throwIfAborted()
-        const block = await this.steadily(
-          (session) =>
-            session.work(
+        const done = (round: number): void =>
+          onProgress?.(Math.min(index, options.processes - 1) * rounds + round, options.processes * rounds)
+        const params = { models: sent.models, shape, rounds, slice, seed: seed + index }
+        const block = await this.steadily((session) => {
+          if (!this.tensorrt)
+            return session.work(
               'measure',
-              {
-                ...{ models: sent.models, shape, rounds, slice, ...this.settings },
-                seed: seed + index,
-              },
+              { ...params, ...this.settings },
               sent.files,
               measured,
               cancellation?.signal,
-              (progress) =>
-                onProgress?.(
-                  Math.min(index, options.processes - 1) * rounds + (Number(progress['done']) || 0),
-                  options.processes * rounds,
-                ),
-            ),
-          cancellation?.signal,
-        )
+              (progress) => done(Number(progress['done']) || 0),
+            )
+          const more = { precision: this.tensorrt, build: index, signal: cancellation?.signal, onProgress: done }
+          return trtexecBlock(session, { ...params, files: sent.files, ...more })
+        }, cancellation?.signal)
         const fault = misfit(block, models.length, rounds)
         if (fault) throw strange(this.transport.place, fault)
         if (block.finite.includes(false) && !whole) {
@@ -141,7 +157,7 @@ export class BoardDevice implements Device {
     return this.steadily(async ({ facts }) => Math.floor((0.6 * facts.memory.available) / (3 * bytes + (4 << 20))))
   }
 
-  async forward(model: string, input: Float32Array, shape: readonly number[]): Promise<DeviceOutput[]> {
+  private async runThere(model: string, input: Float32Array, shape: readonly number[]): Promise<DeviceOutput[]> {
     const content = [await readModelBytes(model), new Uint8Array(input.buffer, input.byteOffset, input.byteLength)]
     const files = new Map(content.map((bytes) => [hashBytes(bytes), bytes]))
     const params = { models: [...files.keys()], shape, seed: 0, ...this.settings }
@@ -155,7 +171,8 @@ export class BoardDevice implements Device {
   }
 
   async layers(model: string, shape: readonly number[], runs: number): Promise<LayerTime[]> {
-    const sent = await prepare([model])
+    const sent = await prepare([model], this.tensorrt ? (bytes) => bytes : weightless)
+    if (this.tensorrt) return this.steadily((session) => this.trtLayers(session, model, sent))
     const { layers } = await this.steadily((session) =>
       session.work(
         'layers',
@@ -165,6 +182,18 @@ export class BoardDevice implements Device {
       ),
     )
     return layers
+  }
+
+  /** Kernels of known layers bear the last one's name, as onnxruntime's do; what TensorRT put in keeps its own. */
+  private async trtLayers(session: BoardSession, path: string, { models, files }: Sent): Promise<LayerTime[]> {
+    const trtexec = trtexecOn(session, files, models[0]!, this.tensorrt!)
+    const { nodes } = await loadOnnx(path)
+    const ops = new Map(nodes.map(({ name, op }) => [name, op]))
+    const layers = await trtexec.layers('{model0}', models[0]!, 3)
+    return layers.map(({ name, time }) => {
+      const node = nodesOf(name, [...ops.keys()]).at(-1) ?? name
+      return { name: node, op: ops.get(node) ?? 'TensorRT', median: time }
+    })
   }
 
   async close(): Promise<void> {
@@ -238,11 +267,13 @@ export class BoardDevice implements Device {
   }
 }
 
-/** The models as they are sent, by SHA-256: what each is, and the files; equal ones are one file. */
-async function prepare(
-  paths: readonly string[],
-  lighten = weightless,
-): Promise<{ models: string[]; files: Map<string, Uint8Array> }> {
+/** Models as they are sent, by SHA-256: what each is, and the files; equal ones are one file. */
+interface Sent {
+  readonly models: string[]
+  readonly files: Map<string, Uint8Array>
+}
+
+async function prepare(paths: readonly string[], lighten = weightless): Promise<Sent> {
   const files = new Map<string, Uint8Array>()
   const models: string[] = []
   for (const path of paths) {

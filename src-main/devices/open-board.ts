@@ -29,7 +29,8 @@ export async function openBoard(given: string, { agent, note, ask }: BoardSurrou
   const told = new Set<string>()
   return new BoardDevice(address, transport, {
     agent,
-    ...{ threads: parsed.threads, cores: parsed.cores, pin: parsed.pin, runtime: parsed.runtime },
+    ...{ threads: parsed.threads, cores: parsed.cores, pin: parsed.pin },
+    ...{ runtime: parsed.runtime, precision: parsed.precision },
     note(level, text) {
       // Once each, however often the board is connected to.
       if (!told.has(text)) note?.(level, text)

@@ -10,7 +10,7 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { withOpenBatch } from '../../src-main/core/graph/batch'
 import { runtimeLibrary } from '../../src-main/devices/agent/library'
@@ -109,19 +109,19 @@ describe.runIf(fit)('a board over ssh', () => {
 
   it('runs a network with its own weights, and gives what it gives here', async () => {
     const board = await device(server.port)
-    const input = Float32Array.from({ length: 2 * 3 * 32 * 32 }, (_, i) => Math.sin(i))
+    const input = Float32Array.from({ length: 200 * 3 * 32 * 32 }, (_, i) => Math.sin(i))
     const open = withOpenBatch(livelyResnet(8))
     const path = join(own, 'open.onnx')
     await saveOnnx(path, open)
-    const [output] = await board.forward(path, input, [2, 3, 32, 32])
+    const [output] = await board.forward!(path, input, [200, 3, 32, 32])
     const session = await createSession(readFileSync(path), 1, 'open')
-    const outputs = await runSession(session, input, [2, 3, 32, 32])
+    const outputs = await runSession(session, input, [200, 3, 32, 32])
     const [name, here] = [...outputs][0]!
     await session.release()
-    expect(output).toMatchObject({ name, shape: [2, 10] })
+    expect(output).toMatchObject({ name, shape: [200, 10] })
     expect(Math.max(...output!.data.map((value, i) => Math.abs(value - here.data[i]!)))).toBeLessThan(1e-5)
-    await expect(board.forward(path, input.subarray(1), [2, 3, 32, 32])).rejects.toMatchObject({
-      failure: { code: 'onnxruntime-refused', message: expect.stringContaining('does not take 6143 values') },
+    await expect(board.forward!(path, input.subarray(0, 5), [2, 3, 32, 32])).rejects.toMatchObject({
+      failure: { code: 'onnxruntime-refused', message: expect.stringContaining('does not take 5 values') },
     })
   })
 
@@ -167,6 +167,29 @@ describe.runIf(fit)('a board over ssh', () => {
     expect(notes.join(' ')).toMatch(/throttling while it was measured: that is thrown away, and measured again/)
     const absent = await device(server.port, { cores: [999] })
     await expect(absent.key()).rejects.toMatchObject({ failure: { kind: 'usage', code: 'device-cores' } })
+  })
+
+  it('is measured by its TensorRT where asked to: engines kept, a build for each process', async () => {
+    const bin = join(own, 'trt')
+    mkdirSync(bin)
+    const standIn = resolve(import.meta.dirname, '../fixtures/runtimes/trtexec.mjs')
+    writeFileSync(join(bin, 'trtexec'), `#!/bin/sh\nexec ${process.execPath} ${standIn} "$@"\n`)
+    chmodSync(join(bin, 'trtexec'), 0o755)
+    const env = { PATH: `${bin}:${process.env['PATH']}`, TRT_VERSION: '8.6.1' }
+    const jetson = await serve({ env })
+    const board = await device(jetson.port, { runtime: 'tensorrt', precision: 'fp16' })
+    const raw = await board.measure([model, model], shape, { ...effort, processes: 2, rounds: 2 })
+    expect(raw.device).toMatchObject({ runtime: 'tensorrt', version: '8.6.1', provider: 'gpu', precision: 'fp16' })
+    expect(raw.processes.map(({ samples }) => samples.map((times) => times.length))).toEqual([
+      [2, 2],
+      [2, 2],
+    ])
+    const engines = readdirSync(join(cache, 'tools')).filter((name) => name.endsWith('.plan'))
+    expect(engines.map((name) => name.replace(/^\w+-/, '')).sort()).toEqual(['8.6.1-fp16-0.plan', '8.6.1-fp16-1.plan'])
+    expect((await board.layers(model, shape, 3)).map(({ median }) => median)).toContain(0.156)
+    expect(board.forward).toBeUndefined()
+    const without = await device(server.port, { runtime: 'tensorrt' })
+    await expect(without.key()).rejects.toMatchObject({ failure: { code: 'board-no-trtexec' } })
   })
 
   it('stops at once when cancelled, and leaves no program behind', async () => {

@@ -91,11 +91,18 @@ export const layered = z.object({
   layers: z.array(z.object({ name: z.string(), op: z.string(), median: z.number().nonnegative() })).max(100_000),
 })
 
+/** Long text: no single string of an answer is long. */
+const pieces = z.array(z.string()).transform((parts) => parts.join(''))
+
 /** Outputs of one inference; `data` deflated, in base64. */
 export const forwarded = z.object({
   version: z.string(),
-  outputs: z.array(z.object({ name: z.string(), shape: z.array(size.int()), data: z.string() })).max(1000),
+  outputs: z.array(z.object({ name: z.string(), shape: z.array(size.int()), data: pieces })).max(1000),
 })
+
+/** A runtime's own program, and the files that it wrote. */
+export const toolRun = z.object({ code: z.number(), said: pieces, files: z.record(z.string(), pieces) })
+export const kept = z.object({ kept: z.array(z.boolean()) })
 
 export const installed = z.object({ path: z.string() })
 export const sizes = z.object({ sizes: z.array(z.number()) })

@@ -18,6 +18,14 @@ export const silent = (place: string, ms: number): LupineError =>
     'It may be overloaded, frozen or cut off: look at its power and network, then run again.',
   )
 
+export const noTrtexec = (place: string): LupineError =>
+  fail(
+    'device',
+    'board-no-trtexec',
+    `${place} has no trtexec.`,
+    'It comes with TensorRT (/usr/src/tensorrt/bin on a Jetson: sudo apt install tensorrt); leave runtime=tensorrt out to measure with onnxruntime.',
+  )
+
 export const libraryAbsent = (place: string, bytes: number): LupineError =>
   fail(
     'device',

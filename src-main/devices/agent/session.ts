@@ -6,15 +6,15 @@ import { DeltaBase } from './delta'
 import { judgeBoard } from './judge'
 import { runtimeLibrary, type RuntimeLibrary } from './library'
 import { AgentRefusal, type AgentLink } from './link'
-import { boardFacts, nothing, sizes, verified, type BoardFacts } from './protocol'
-import { libraryAbsent, refused } from './refusals'
+import { boardFacts, boardState, kept, nothing, sizes, verified, type BoardFacts, type BoardState } from './protocol'
+import { libraryAbsent, noTrtexec, refused } from './refusals'
 import { agentSource, sendFile, startAgent, type AgentSource } from './start'
 
 export interface SessionOptions {
   /** Path of lupine_agent.py. */
   readonly agent: string
-  /** The board's own onnxruntime, whatever Lupine could bring. */
-  readonly runtime?: 'own' | undefined
+  /** The board's own onnxruntime, whatever Lupine could bring; or its TensorRT. */
+  readonly runtime?: 'own' | 'tensorrt' | undefined
   readonly note?: (level: 'info' | 'warning', text: string) => void
 }
 
@@ -59,6 +59,10 @@ export class BoardSession {
       const facts = await link.request('probe', {}, boardFacts).catch((error: unknown) => {
         throw error instanceof AgentRefusal ? refused(place, error.refusal) : error
       })
+      if (options.runtime === 'tensorrt') {
+        if (!facts.runtimes['trtexec']) throw noTrtexec(place)
+        return new BoardSession(connection, link, source, place, facts, undefined)
+      }
       const verdict = judgeBoard(facts, options.runtime)
       if (!verdict.runs)
         throw fail('device', verdict.code, `${place} cannot run onnxruntime: ${verdict.why}.`, verdict.hint)
@@ -84,7 +88,7 @@ export class BoardSession {
    * @throws LupineError
    */
   async work<S extends z.ZodType>(
-    method: 'measure' | 'layers' | 'forward',
+    method: 'measure' | 'layers' | 'forward' | 'tool',
     params: { readonly models: readonly string[] } & Record<string, unknown>,
     files: BoardFiles,
     schema: S,
@@ -94,7 +98,7 @@ export class BoardSession {
     for (let again = 0; ; again++) {
       await this.ensure(files)
       const { brought } = this
-      const library = brought ? { sha256: brought.sha256, size: brought.size } : { own: this.facts.own!.path }
+      const library = brought ? { sha256: brought.sha256, size: brought.size } : { path: this.facts.own?.path }
       try {
         return await this.link.request(method, { ...params, library }, schema, {
           // The agent gives a sign of life every five seconds; a network may take long to load.
@@ -105,6 +109,16 @@ export class BoardSession {
         if (again >= 2 || !(await this.mended(error.refusal.code))) throw refused(this.place, error.refusal)
       }
     }
+  }
+
+  /** Clocks, temperatures and throttling at this moment. @throws LupineError */
+  state(): Promise<BoardState> {
+    return this.link.request('state', {}, boardState)
+  }
+
+  /** Which files of a runtime's own program are on the board, by name. @throws LupineError */
+  async kept(names: readonly string[]): Promise<boolean[]> {
+    return (await this.link.request('kept', { names }, kept)).kept
   }
 
   close(): void | Promise<void> {

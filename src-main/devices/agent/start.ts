@@ -40,7 +40,7 @@ const installCommand =
 
 /** Removes what the agent made, and nothing else: a board may have a Lupine of its own. */
 const removeCommand = `exec sh -c ${quoted(
-  `for d in ${folders}; do if [ -O "$d" ]; then rm -rf "$d/files" "$d/measuring.lock" "$d/pinned.json" "$d"/agent-* "$d"/profile-*; rmdir "$d" 2>/dev/null; fi; done; exit 0`,
+  `for d in ${folders}; do if [ -O "$d" ]; then rm -rf "$d/files" "$d/tools" "$d/measuring.lock" "$d/pinned.json" "$d"/agent-* "$d"/profile-*; rmdir "$d" 2>/dev/null; fi; done; exit 0`,
 )}`
 
 /** Leaves nothing of the agent on a board. @throws LupineError 'not-removed', or of the connection */

@@ -1,6 +1,6 @@
 import { fail } from '../../core/failure'
 import { median } from '../../core/statistics/robust'
-import { readProfile, readTimes, type TrtLayer } from './trtexec-output'
+import { readProfile, readTimes, type TrtLayer, type TrtTimes } from './trtexec-output'
 import {
   buildCommand,
   layerCommand,
@@ -29,13 +29,12 @@ export interface TrtMeasurement {
 
 /** TensorRT's own benchmark. */
 export class Trtexec {
-  private known: Promise<{ version: string; can: TrtexecAbilities }> | undefined
-
   /** @param folder of engines and the timing cache, kept from one time to the next */
   constructor(
     private readonly host: TrtexecHost,
     private readonly folder: string,
     private readonly precision: TrtPrecision,
+    private known?: Promise<{ version: string; can: TrtexecAbilities }>,
   ) {}
 
   /** @throws LupineError device 'trtexec-failed' */
@@ -58,18 +57,28 @@ export class Trtexec {
     name: string,
     effort: { builds: number; seconds: number; rounds: number },
   ): Promise<TrtMeasurement> {
-    const { version, can } = await this.about()
+    const { version } = await this.about()
     const builds: (readonly number[])[] = []
     const warnings = new Set<string>()
     for (let build = 0; build < effort.builds; build++) {
-      const engine = await this.engine(onnx, name, build)
-      const times = `${this.folder}/times.json`
-      await this.run('time', timeCommand(engine, times, effort.seconds, effort.rounds, can))
-      const read = readTimes(await this.host.read(times))
-      builds.push(read.compute)
-      for (const warning of read.warnings) warnings.add(warning)
+      const { compute, warnings: said } = await this.time(onnx, name, { ...effort, build })
+      builds.push(compute)
+      for (const warning of said) warnings.add(warning)
     }
     return { version, builds, warnings: [...warnings] }
+  }
+
+  /** Times a network by one of its engines. @throws as measure */
+  async time(
+    onnx: string,
+    name: string,
+    { build, seconds, rounds }: { build: number; seconds: number; rounds: number },
+  ): Promise<TrtTimes & { version: string }> {
+    const { version, can } = await this.about()
+    const engine = await this.engine(onnx, name, build)
+    const times = `${this.folder}/times.json`
+    await this.run('time', timeCommand(engine, times, seconds, rounds, can))
+    return { ...readTimes(await this.host.read(times)), version }
   }
 
   /** Times of the layers of the first engine, in a run of its own. @throws as measure */
