@@ -21,11 +21,16 @@ export class Projects {
     private readonly store?: string,
   ) {}
 
-  /** Those outside of the roots are left out: they were opened by another door. */
+  /**
+   * Those outside of the roots are left out: they were opened by another door. Where there are no roots, a person picked
+   * them in a dialog, which counts from then on.
+   */
   async recent(): Promise<CallResult<'projects.recent'>> {
+    const { registry } = this.files
     const reachable = await Promise.all(
       (await recentProjects(this.store)).map(async ({ path, opened }) => {
-        const reached = await this.files.registry.reachPath(path, true).catch(() => undefined)
+        if (registry.roots.length === 0) await registry.grant(path)
+        const reached = await registry.reachPath(path, true).catch(() => undefined)
         if (!reached) return []
         return [{ project: await this.files.entry(path), opened, there: await isProject(path) }]
       }),

@@ -108,6 +108,9 @@ describe('the shell', () => {
     const files = makeProject(join(folder, 'my run'))
     const entry = await program.windows!.grant(files.root)
     await ask('projects.open', { project: entry.id })
+    const windows = { ...ports.windows!, recent: join(folder, 'recent.json') }
+    const nextTime = await createProgram({ windows }).call('projects.recent', {})
+    expect(nextTime).toMatchObject({ value: { projects: [{ project: { name: 'my run' }, there: true }] } })
     const before = Menu.current
     app.emit('browser-window-focus')
     await vi.waitFor(() => expect(Menu.current).not.toBe(before))
