@@ -906,16 +906,17 @@ def work(job, tell):
                 values = f.read()
             session = Session(ort, job["models"][0], shape, threads, seed, values=values)
             return {"version": ort.version, "outputs": session.outputs(LONGEST_LINE // 2)}
-        sessions = []
+        sessions, started = [], time.monotonic()
         for i, model in enumerate(job["models"]):
             sessions.append(Session(ort, model, shape, threads, seed))
             tell({"loading": i + 1, "of": len(job["models"])})
         finite = [session.finite() for session in sessions]
-        before = state()
+        before, loaded = state(), time.monotonic()
         samples, sentinel = round_robin(sessions, job["rounds"], job["slice"], seed, tell)
         # To 10 ns: more says nothing, and has to be carried.
         samples, sentinel = [[round(t, 5) for t in times] for times in samples], [round(t, 5) for t in sentinel]
         return {"version": ort.version, "samples": samples, "sentinel": sentinel, "finite": finite,
+                "seconds": {"loading": loaded - started, "measuring": time.monotonic() - loaded},
                 "before": before, "after": state()}
     finally:
         held.close()

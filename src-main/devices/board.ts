@@ -132,7 +132,8 @@ export class BoardDevice implements Device {
           continue
         }
         states.push({ before: block.before, after: block.after })
-        return { samples: block.samples, sentinel: block.sentinel }
+        const { samples, sentinel, seconds } = block
+        return { samples, sentinel, ...(seconds && { seconds }) }
       }
     }
     const { processes, discarded } = await quietProcesses(

@@ -22,6 +22,8 @@ export interface RawMeasurement {
   readonly processes: readonly {
     readonly samples: readonly (readonly number[])[]
     readonly sentinel: readonly number[]
+    /** What a board's process spent its time on. */
+    readonly seconds?: { readonly loading: number; readonly measuring: number }
   }[]
   /** Processes that were disturbed, measured again, and left out. */
   readonly discarded: number

@@ -4,6 +4,8 @@ import { setTimeout } from 'node:timers/promises'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import type { BoardDevice } from '../../src-main/devices/board'
 import { saveOnnx } from '../../src-main/formats/onnx/files'
+import { openPort } from '../../src-main/devices/transports/serial/port'
+import { boardOn, serialTo } from '../fixtures/board/console'
 import { boardAt, sshTo } from '../fixtures/board/device'
 import { livelyResnet } from '../fixtures/networks'
 import { temporaryFolder } from '../fixtures/temporary'
@@ -61,11 +63,33 @@ describe.skipIf(why)('an emulated board', () => {
     expect(await board.ssh('ls ~/.cache')).toBe('lupine')
   })
 
+  it('is measured over its serial line as over ssh, and given back at its login prompt', async () => {
+    const over = (query: string) => boardOn(serialTo(board.serial, { query }), { patience: 200_000 })
+    // The library is too much for the line, and says so; over ssh it gets there.
+    await board.ssh('rm -rf ~/.cache/lupine')
+    const bare = over('user=pi')
+    await expect(bare.key()).rejects.toMatchObject({ failure: { code: 'library-absent' } })
+    await bare.close()
+    await (await device()).key()
+    const its = over('user=pi')
+    open.push(its)
+    const raw = await its.measure([model, model], shape, effort)
+    expect(raw.processes[0]!.samples.map((times) => times.length)).toEqual([2, 2])
+    expect((await its.layers(model, shape, 2)).length).toBeGreaterThan(5)
+    await its.close()
+    const port = await openPort(board.serial, 115_200)
+    let said = ''
+    port.onData((chunk) => (said += chunk.toString()))
+    port.write('\n')
+    await expect.poll(() => said, { timeout: 20_000 }).toMatch(/login: $/)
+    await port.close()
+  }, 300_000)
+
   it('asks for a password, and refuses a wrong one', async () => {
     const login = (password: string) =>
       sshTo(`ssh://pi@127.0.0.1:${board.port}?trust=new`, { home: own, env: { LUPINE_PASSWORD: password } })
     const connection = await (await login('raspberry')).connect()
-    connection.close()
+    await connection.close()
     await expect((await login('wrong')).connect()).rejects.toMatchObject({ failure: { code: 'login-refused' } })
   })
 

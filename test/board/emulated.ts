@@ -17,6 +17,8 @@ export function noBoard(): string | undefined {
 export class EmulatedBoard {
   port = 0
   key = ''
+  /** Path of its serial port. */
+  serial = ''
 
   constructor(private readonly name: string) {}
 
@@ -31,6 +33,7 @@ export class EmulatedBoard {
       const read = (name: string): string => new RegExp(`^${name}=(.*)$`, 'm').exec(facts.stdout)?.[1] ?? ''
       this.port = Number(read('port'))
       this.key = read('key')
+      this.serial = read('serial')
       const alive = await this.ssh('true').then(
         () => true,
         () => false,

@@ -72,6 +72,23 @@ describe.runIf(fit)('a board over ssh', () => {
     expect(notes.join(' ')).toContain('Waiting for it; what was measured is kept.')
   }, 90_000)
 
+  it('two at once, of which one dies: the other is measured on', async () => {
+    const dying = await serve()
+    const [first, second] = [await device(server.port), await device(dying.port, { patience: 3000 })]
+    let cut: Promise<void> | undefined
+    const lost = second.measure([model], shape, {
+      ...{ ...effort, processes: 2, rounds: 200 },
+      onProgress: () => void (cut ??= dying.close()),
+    })
+    const [one, other] = await Promise.allSettled([
+      first.measure([model], shape, { ...effort, processes: 2, rounds: 200 }),
+      lost,
+    ])
+    await cut
+    expect(one).toMatchObject({ status: 'fulfilled', value: { processes: [{}, {}] } })
+    expect(other).toMatchObject({ status: 'rejected', reason: failure('device-refused', /nothing listens/) })
+  }, 90_000)
+
   it('waits for a board that is away for a while, and gives up with a way out when patience ends', async () => {
     const away = await serve()
     const board = await device(away.port, { patience: 8000 })

@@ -30,7 +30,7 @@ describe('ssh', () => {
     let said = ''
     program.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()))
     const { code } = await program.ended
-    connection.close()
+    await connection.close()
     return `${said.trim()} ${code}`
   }
 

@@ -82,6 +82,7 @@ export const measured = z.object({
   samples: z.array(times),
   sentinel: times,
   finite: z.array(z.boolean()),
+  seconds: z.object({ loading: size, measuring: size }).optional(),
   before: boardState,
   after: boardState,
 })
