@@ -34,9 +34,24 @@ export const rooms: readonly Room[] = [
     lazy(() => import('./features/data/DataView.vue')),
   ),
   room(
+    'board',
+    'M4 4h12v12H4zM8 8h4v4H8zM7 1.5V4M13 1.5V4M7 16v2.5M13 16v2.5M1.5 7H4M1.5 13H4M16 7h2.5M16 13h2.5',
+    lazy(() => import('./features/board/BoardRoom.vue')),
+  ),
+  room(
     'search',
     'M3 16V11h4V8h4V5h4V2.5M3 16h14',
     lazy(() => import('./features/search/SearchRoom.vue')),
+  ),
+  room(
+    'finetune',
+    'M2.5 3.5v13h15M4.5 6c2 6.5 5 7.5 12 8',
+    lazy(() => import('./features/finetune/FinetuneRoom.vue')),
+  ),
+  room(
+    'compare',
+    'M10 2.5v15M3 6h14M3 6l-1.5 6h5L5 6M17 6l-1.5 6h5L17 6',
+    lazy(() => import('./features/compare/CompareRoom.vue')),
   ),
   room(
     'log',

@@ -351,6 +351,16 @@ export const commands: Readonly<Record<string, Command>> = {
     }),
     summary: explain,
   },
+  report: {
+    about: 'what a run came to, as one HTML file that stands alone',
+    arguments: ['DIR'],
+    options: { out: string('FILE', "the file (the project's report.html)") },
+    request: (values, [dir]) => ({
+      call: 'projects.report',
+      request: given({ dir: dir!, out: text(values, 'out') }),
+    }),
+    summary: summaries.report,
+  },
   ...aboutCommands,
   demo: {
     about: 'the built-in sample, end to end on this computer, in minutes',

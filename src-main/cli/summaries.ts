@@ -65,6 +65,9 @@ export const prune = (result: CallResult<'model.prune'>): string =>
 export const created = (result: CallResult<'model.new'>): string =>
   `${count(result.macs)} MACs, ${count(result.params)} parameters; wrote ${result.files.join(', ')}`
 
+export const report = ({ report: path, bytes }: CallResult<'projects.report'>): string =>
+  `wrote ${path} (${Math.ceil(bytes / 1000)} kB)`
+
 export function profile(result: JobResult<'profile'>): string {
   const slowest = [...result.layers].sort((a, b) => b.median - a.median).slice(0, 10)
   return [

@@ -20,6 +20,7 @@ import {
   projectTable,
 } from './projects'
 import { engineName, outPath, projectFolder, seed } from './options'
+import { report } from './report'
 import { runRequest, runResult } from './run'
 import { take } from './take'
 import { evaluate, finetune, profile, search } from './work'
@@ -65,6 +66,7 @@ export const calls = {
   'projects.measurements': projectMeasurements,
   'projects.measurement': projectMeasurement,
   'projects.provenance': projectProvenance,
+  'projects.report': report,
   'jobs.list': { request: z.object({}), result: z.array(jobSummary) },
   'jobs.cancel': { request: job, result: z.object({}) },
   'jobs.pause': { request: job, result: z.object({}) },

@@ -70,6 +70,15 @@ export type RunRequest = z.infer<typeof runRequest>
 export const runResult = z.object({
   before: figures,
   after: figures,
+  test: z
+    .object({
+      images: z.number(),
+      perClass: z
+        .array(z.object({ name: z.string(), images: z.number(), before: z.number(), after: z.number() }))
+        .describe('top-1 per class, of original and result'),
+    })
+    .optional()
+    .describe('the test split'),
   speedup: z.object({
     graph: z.number().describe('clean-up alone: latency of the file as given over the cleaned one'),
     pruning: z.number().describe('cleaned original over result, re-measured interleaved in fresh processes'),

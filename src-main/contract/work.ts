@@ -59,6 +59,10 @@ export const evaluate = {
     top1: z.number(),
     top5: z.number(),
     images: z.number(),
+    perClass: z
+      .array(z.object({ name: z.string(), images: z.number(), top1: z.number() }))
+      .optional()
+      .describe('by onnxruntime'),
     seconds: z.number(),
     engine: z.string(),
     split: z.string(),

@@ -181,11 +181,20 @@ export interface EvaluateRequest {
   readonly limit?: number
 }
 
+/** How many images of a class were given its label first. */
+export interface ClassScore {
+  readonly name: string
+  readonly images: number
+  readonly top1: number
+}
+
 export interface EvaluateResult {
   readonly top1: number
   readonly top5: number
   readonly images: number
   readonly seconds: number
+  /** In the order of the class indices. From onnxruntime. */
+  readonly perClass?: ClassScore[]
   /** About the data, for people. */
   readonly warnings: string[]
 }

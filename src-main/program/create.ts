@@ -51,6 +51,7 @@ export function createProgram(ports: Ports = {}): Program {
     'devices.list': async () => (await import('./devices')).listDevices(),
     'devices.forget': async (request) => (await import('./devices')).forgetSavedDevice(request, ask),
     'program.diagnose': async (request) => (await import('./diagnose')).diagnoseProgram(request, register),
+    'projects.report': async (request) => (await import('./report/report')).reportProject(request),
     'program.about': async () => (await import('./about')).aboutProgram(),
     'files.places': async () => (await windows.files()).places(),
     'files.list': async (request) =>

@@ -2,6 +2,7 @@ import { AxeBuilder } from '@axe-core/playwright'
 import type { Browser } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startServer, type RunningServer } from '../../src-main/serve/server'
+import { fakeProjectId } from '../fixtures/fake-job'
 import { createFakeProgram, type FakeProgram } from '../fixtures/fake-program'
 import { launchBrowser, Window, type Theme } from './browser'
 
@@ -72,7 +73,42 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (theme: Theme) => {
     await scan(window, `${theme}-lost`)
     await window.leave(/ERR_CONNECTION_REFUSED|WebSocket connection/)
   })
+
+  it('the rooms behind the search are free of violations, empty and full', async () => {
+    const window = await Window.open(browser, server.url, theme, 'finetune')
+    const { page } = window
+    const go = async (room: string, first: string) => {
+      await page.evaluate(`location.hash = '${room}'`)
+      await page.getByRole('heading', { name: first }).first().waitFor()
+    }
+    await page.getByRole('heading', { name: 'Nothing has been trained yet' }).waitFor()
+    await scan(window, `${theme}-finetune-empty`)
+    await go('compare', 'Nothing to compare yet')
+    await scan(window, `${theme}-compare-empty`)
+    await go('board', 'Boards')
+    await scan(window, `${theme}-board-empty`)
+    await program.start('demo', {})
+    program.step(136)
+    await go('finetune', 'Fine-tuning of the run')
+    await page.getByRole('group', { name: /Validation top-1 over/ }).waitFor()
+    await scan(window, `${theme}-finetune`)
+    program.step(400)
+    for (const kind of ['profile', 'staircase', 'explain'] as const) await program.start(kind, requests[kind])
+    program.step(10)
+    await go('board', 'Staircases')
+    await scan(window, `${theme}-board`)
+    await go('compare', 'Deploy')
+    await page.getByRole('group', { name: 'Layer by layer' }).waitFor()
+    await scan(window, `${theme}-compare`)
+    await window.leave()
+  })
 })
+
+const requests = {
+  profile: { model: 'm', device: 'local' },
+  staircase: { model: 'm', device: 'local' },
+  explain: { dir: fakeProjectId },
+}
 
 it('nothing is lost at twice the size', async () => {
   const window = await Window.open(browser, server.url)

@@ -62,6 +62,8 @@ export interface ChartModel {
   readonly marks?: readonly Mark[]
   /** Its figures; from the series when absent. */
   readonly table?: () => Table
+  /** Bars of all series stand at the same place: only one of them has a value there. */
+  readonly stacked?: boolean
   /** Bars lie: categories down the y side. */
   readonly lying?: boolean
   /** The line on which both axes say the same. */

@@ -198,9 +198,9 @@ function dots(
 
 function bars(model: ChartModel, series: Series, frame: Frame, colour: string): string {
   const others = model.series.filter(({ kind }) => kind === 'bars')
-  const index = others.indexOf(series)
+  const index = model.stacked ? 0 : others.indexOf(series)
   const slot = slotWidth(model, series, frame)
-  const width = Math.max(1, (slot * 0.8) / others.length)
+  const width = Math.max(1, (slot * 0.8) / (model.stacked ? 1 : others.length))
   const value = model.lying ? frame.x : series.right && frame.right ? frame.right : frame.y
   const along = model.lying ? frame.y : frame.x
   const zero = value(0)

@@ -36,8 +36,12 @@ export async function evaluateModel(
     )
     let top1 = 0
     let top5 = 0
+    const tally = dataset.classes.map((name) => ({ name, images: 0, right: 0 }))
     labels.forEach((label, i) => {
       const rank = labelRank(values, i, width, label)
+      const own = tally[label]
+      if (own) own.images++
+      if (own && rank === 0) own.right++
       if (rank === 0) top1++
       if (rank < 5) top5++
     })
@@ -45,6 +49,7 @@ export async function evaluateModel(
       top1: top1 / labels.length,
       top5: top5 / labels.length,
       images: labels.length,
+      perClass: tally.map(({ name, images, right }) => ({ name, images, top1: images > 0 ? right / images : 0 })),
       seconds: (Date.now() - start) / 1000,
       warnings: [...dataset.notes, ...images.warnings()],
     }

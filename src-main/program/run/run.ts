@@ -81,6 +81,8 @@ export async function runPipeline(scene: RunScene): Promise<RunResult> {
     return {
       before: { top1: accuracy.before, latency: latency.original, ...before },
       after: { top1: accuracy.after, latency: latency.result, ...after },
+      // Projects verified by an older version have no more than the two figures.
+      ...(accuracy.perClass && { test: { images: accuracy.images, perClass: accuracy.perClass } }),
       speedup: {
         graph: latency.given,
         pruning: 1 / latency.measured,

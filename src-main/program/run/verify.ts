@@ -93,11 +93,11 @@ export async function latencyStage({ request, files, job }: RunScene, device: De
   }
 }
 
-/** Test accuracy of original and result: the test set is touched here, once. */
+/** Test accuracy of original and result, in all and class by class: the test set is touched here, once. */
 export async function accuracyStage({ files, job }: RunScene, imported: Imported) {
   return withOnnxruntime(async (ort) => {
-    const evaluate = async (model: string, half: number) => {
-      const { top1 } = await ort.call(
+    const evaluate = (model: string, half: number) =>
+      ort.call(
         'evaluate',
         { model, data: imported.data, split: 'test' },
         {
@@ -106,9 +106,11 @@ export async function accuracyStage({ files, job }: RunScene, imported: Imported
             job.progress('verify', { done: (2 + half + done / total) * 100, total: 400, detail: 'test accuracy' }),
         },
       )
-      return top1
-    }
-    return { before: await evaluate(files.original, 0), after: await evaluate(files.model, 1) }
+    const [before, after] = [await evaluate(files.original, 0), await evaluate(files.model, 1)]
+    const perClass = (before.perClass ?? []).map(({ name, images, top1 }, i) => {
+      return { name, images, before: top1, after: after.perClass?.[i]?.top1 ?? 0 }
+    })
+    return { before: before.top1, after: after.top1, images: after.images, perClass }
   }, job)
 }
 

@@ -71,7 +71,14 @@ function seriesOf(model: ChartModel, series: Series, palette: Palette): object {
   }
   const marked = model.series[0] === series ? { markLine: marksOf(model, palette) } : {}
   if (series.kind === 'bars')
-    return { ...common, ...marked, type: 'bar', barMaxWidth: 18, barGap: '0%', barCategoryGap: '25%' }
+    return {
+      ...common,
+      ...marked,
+      type: 'bar',
+      ...(model.stacked && { stack: 'all' }),
+      barGap: '0%',
+      ...(model.lying ? { barMaxWidth: 18, barCategoryGap: '25%' } : { barCategoryGap: '4%' }),
+    }
   if (series.kind === 'line' || series.kind === 'step')
     return {
       ...{ ...common, ...marked, type: 'line', symbol: 'circle', symbolSize: 4, showSymbol: series.x.length < 100 },

@@ -1,4 +1,5 @@
 import type { RunResult } from '../../../src-main/contract'
+import { proportionInterval } from '../../../src-main/core/statistics/proportion'
 import { bytes, count, milliseconds, percent } from '../../format'
 
 export interface ResultRow {
@@ -6,29 +7,46 @@ export interface ResultRow {
   readonly before: string
   readonly after: string
   readonly change: string
+  /** How far each may be off, where that is known; "before" and "after". */
+  readonly spread?: readonly [string, string]
 }
 
 type Figures = RunResult['before']
 
 /** The before-and-after table. "Before" is the cleaned, unpruned network by the same path. */
-export function resultRows({ before, after }: RunResult): ResultRow[] {
-  const row = (name: string, show: (figures: Figures) => string, change: string): ResultRow => ({
+export function resultRows({ before, after, test }: RunResult): ResultRow[] {
+  const row = (name: string, show: (figures: Figures) => string, change: string, spread?: Spread): ResultRow => ({
     name,
     before: show(before),
     after: show(after),
     change,
+    ...(spread && { spread: [spread(before), spread(after)] }),
   })
   return [
-    row('Top-1 accuracy', ({ top1 }) => percent(top1), points(after.top1 - before.top1)),
+    row(
+      'Top-1 accuracy',
+      ({ top1 }) => percent(top1),
+      points(after.top1 - before.top1),
+      test && (({ top1 }) => accuracySpread(top1, test.images)),
+    ),
     row(
       'Latency',
       ({ latency }) => `${milliseconds(latency.median, latency.mad)}`,
       ratio(after.latency.median / before.latency.median),
+      ({ latency }) => `± ${milliseconds(latency.mad, latency.mad / 3)} (MAD)`,
     ),
     row('MACs', ({ macs }) => count(macs), ratio(after.macs / before.macs)),
     row('Parameters', ({ params }) => count(params), ratio(after.params / before.params)),
     row('File size', (figures) => bytes(figures.bytes), ratio(after.bytes / before.bytes)),
   ]
+}
+
+type Spread = (figures: Figures) => string
+
+/** Wilson's interval: what so many images can tell. */
+function accuracySpread(top1: number, images: number): string {
+  const { low, high } = proportionInterval(top1, images)
+  return `${(low * 100).toFixed(1)} to ${(high * 100).toFixed(1)} %`
 }
 
 /** As tab-separated values, for a spreadsheet. */
