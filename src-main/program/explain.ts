@@ -11,6 +11,7 @@ import { loneWidths } from '../core/methods/latency-stage'
 import { createCostModel } from '../core/pruning/cost-model'
 import { latencyGroups } from '../core/pruning/latency-groups'
 import { readPlan } from '../core/pruning/plan'
+import { networkOfPlan } from '../core/pruning/selections'
 import { createSubject, type Subject } from '../core/pruning/subject'
 import type { Keep } from '../core/pruning/widths'
 import type { Device } from '../devices/device'
@@ -78,8 +79,9 @@ async function explainProject(
 ): Promise<JobResult<'explain'>> {
   const latency = await latencyOf(files, dir)
   const device = await deviceFor(request.device, job)
-  const [original, result] = [await loadOnnx(files.original), await loadOnnx(files.model)]
   const { keep } = readPlan(await readFile(files.plan, 'utf8'), files.plan)
+  const original = networkOfPlan(await loadOnnx(files.original), keep.keys())
+  const result = await loadOnnx(files.model)
   const coupling = findGroups(original)
   const times = await timesOf(files, device, measure, dir, job)
   const missing: string[] = []

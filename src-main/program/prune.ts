@@ -7,7 +7,9 @@ import type { Network } from '../core/graph/network'
 import { beforeFinalActivation } from '../core/graph/outputs'
 import { maskedNetwork } from '../core/pruning/masks'
 import { planFile, readPlan } from '../core/pruning/plan'
+import { networkOfPlan } from '../core/pruning/selections'
 import { createSubject, subjectKeep, type Subject } from '../core/pruning/subject'
+import { withoutIdleSelections } from '../core/graph/selections'
 import { inferShapes } from '../core/graph/shapes'
 import { applyPlan } from '../core/pruning/surgery'
 import { roundedWidth, type Keep } from '../core/pruning/widths'
@@ -73,8 +75,8 @@ export async function pruneModel(request: PruneRequest, job?: JobContext): Promi
   const { subject, keep, constant, warnings } =
     request.plan === undefined
       ? await uniform(coupling, request, job)
-      : await planned(coupling, request.plan, sha256, request)
-  const pruned = applyPlan(subject.coupling, subject.branches, keep, constant)
+      : await planned(coupling, sizes, request.plan, sha256, request)
+  const pruned = withoutIdleSelections(applyPlan(subject.coupling, subject.branches, keep, constant))
   const check = await compare(subject, keep, constant, pruned)
   await saveOnnx(request.out, pruned)
   const files = [request.out]
@@ -129,7 +131,13 @@ async function uniform(coupling: Coupling, request: PruneRequest, job: JobContex
 }
 
 /** What a plan file says; options that choose channels have nothing to choose. */
-async function planned(coupling: Coupling, path: string, sha256: string, request: PruneRequest): Promise<Choice> {
+async function planned(
+  given: Coupling,
+  sizes: ReturnType<typeof sizesFrom>,
+  path: string,
+  sha256: string,
+  request: PruneRequest,
+): Promise<Choice> {
   if (request.exclude.length > 0 || request.streams)
     throw fail(
       'usage',
@@ -151,7 +159,9 @@ async function planned(coupling: Coupling, path: string, sha256: string, request
       'Use it with the file it was made for, or add --force to apply it to this one if its groups fit.',
     )
   const warnings = other ? [`The plan ${difference}; applied because of --force.`] : []
-  return { subject: createSubject(coupling.network, { coupling }), keep, constant, warnings }
+  const network = networkOfPlan(given.network, keep.keys())
+  const coupling = network === given.network ? given : findGroups(network, inferShapes(network, sizes))
+  return { subject: createSubject(network, { coupling }), keep, constant, warnings }
 }
 
 /** Of the sizes that costs are counted at; four inputs where the file leaves the batch open. */

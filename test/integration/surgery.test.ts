@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { Network } from '../../src-main/core/graph/network'
 import { maskedNetwork } from '../../src-main/core/pruning/masks'
+import { insertSelections } from '../../src-main/core/pruning/selections'
 import { createSubject, type Subject } from '../../src-main/core/pruning/subject'
 import { applyPlan } from '../../src-main/core/pruning/surgery'
 import { topUnits, type Keep } from '../../src-main/core/pruning/widths'
 import { createRandom, permutation } from '../../src-main/core/statistics/random'
 import { createSession, runSession } from '../../src-main/engines/onnxruntime/runtime'
 import { writeOnnx } from '../../src-main/formats/onnx/write'
-import { concatNetwork, flatteningNetwork, livelyResnet } from '../fixtures/networks'
+import { concatNetwork, flatteningNetwork, livelyResnet, quickPreactivation } from '../fixtures/networks'
 
 /** Outputs of a network in onnxruntime on two seeded inputs. */
 async function outputOf(network: Network): Promise<Float32Array> {
@@ -29,6 +30,7 @@ const networks: [string, Network][] = [
   ['ResNet-8 (residual, option A)', livelyResnet()],
   ['flattening with spatial multiplicity', flatteningNetwork()],
   ['concatenating and depthwise', concatNetwork()],
+  ['channel selections before a block, a dense layer and the classifier', insertSelections(quickPreactivation())],
 ]
 
 /** Every prunable group, residual streams too. */

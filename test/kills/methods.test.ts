@@ -1,8 +1,10 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import type { PlanFile } from '../../src-main/core/pruning/plan'
+import { writeOnnx } from '../../src-main/formats/onnx/write'
 import { methodRuns } from '../fixtures/method-runs'
+import { quickPreactivation } from '../fixtures/networks'
 
 /** `lupine run --method …` end to end, for every method that is no search; how they resume. */
 const runs = methodRuns()
@@ -35,6 +37,19 @@ describe('methods that are no search', () => {
     const channels = { 'block.conv1': 8, down: 16 }
     const left = Object.entries(channels).map(([id, whole]) => keep.get(id)?.length ?? whole)
     expect(left[0]! + left[1]!).toBe(12)
+  })
+
+  test('slimming prunes what reads a residual stream by selections, and its plan can be applied again', async () => {
+    const model = join(runs.folder, 'preactivation.onnx')
+    await writeFile(model, writeOnnx(quickPreactivation()))
+    const methodOptions = { selection: 'true' }
+    const result = await run('selection', { model, method: 'slimming', methodOptions })
+    expect(result.after.macs).toBeLessThan(0.6 * result.before.macs)
+    const selected = (JSON.parse(await planOf('selection')) as [string, number[]][]).map(([id]) => id)
+    expect(selected.some((id) => id.endsWith('/select'))).toBe(true)
+    const [plan, out] = [join(runs.folder, 'selection', 'plan.json'), join(runs.folder, 'again.onnx')]
+    const again = await program.call('model.prune', { model, plan, out })
+    expect(again).toMatchObject({ ok: true, value: { macs: { after: result.after.macs }, warnings: [] } })
   })
 
   test('ista lets go of what came to zero, and takes no target', async () => {

@@ -12,8 +12,8 @@ export interface ConstantAxis extends ChannelAxis {
   /** Index among the node's inputs. */
   readonly input: number
   readonly tensor: string
-  /** Do these channels arrive at the node (a weight's input axis), or does it make or carry them? */
-  readonly side: 'in' | 'out'
+  /** Do these channels arrive at the node (a weight's input axis), does it make or carry them, or list them? */
+  readonly side: 'in' | 'out' | 'index'
   /**
    * More than 1 for the second axis of a grouped convolution's weight (its inputs; its outputs when transposed): `ids`
    * are those of all groups, and the weight's rows of group g read the g-th of so many equal parts.

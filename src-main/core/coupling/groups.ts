@@ -18,8 +18,8 @@ export interface GroupConstant extends GroupMember {
   readonly node: string
   /** Index among the node's inputs. */
   readonly input: number
-  /** Do these channels arrive at the node (a weight's input axis), or does it make or carry them? */
-  readonly side: 'in' | 'out'
+  /** Do these channels arrive at the node (a weight's input axis), does it make or carry them, or list them? */
+  readonly side: 'in' | 'out' | 'index'
   /** More than 1 where a grouped convolution's weight holds only 1/parts of the channels along its axis. */
   readonly parts: number
 }

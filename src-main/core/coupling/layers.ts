@@ -1,3 +1,4 @@
+import { isSelection } from '../graph/selections'
 import { intAttribute, type Network, type NetworkNode } from '../graph/network'
 
 /** A layer's name as people know it: its weight's name without ".weight", else the node's. */
@@ -21,5 +22,6 @@ export function contracts(node: NetworkNode, network: Network): boolean {
   return node.op === 'Gemm' || node.op === 'MatMul'
 }
 
-/** Does the node make channels of its own (a filter per output channel)? */
-export const makesChannels = contracts
+/** Does the node make channels of its own (a filter per output channel), or choose which there are? */
+export const makesChannels = (node: NetworkNode, network: Network): boolean =>
+  contracts(node, network) || isSelection(node)

@@ -67,7 +67,7 @@ function canRescale(network: Network, group: CoupledGroup): boolean {
   const start = network.nodes.findIndex(({ name }) => name === norms[0]!.node)
   const readers = new Set(group.contractors)
   return (
-    group.constants.every(({ side, parts }) => side === 'out' || parts === 1) &&
+    group.constants.every(({ side, parts }) => side !== 'in' || parts === 1) &&
     network.nodes.every(
       ({ name, op, inputs }, i) =>
         i <= start || !inputs.some((input) => inside.has(input)) || readers.has(name) || homogeneous.has(op),

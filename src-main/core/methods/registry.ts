@@ -52,6 +52,10 @@ const filterOptions: Readonly<Record<string, MethodOption>> = {
     choices: ['never', 'always', 'cubic', 'cosine'],
   },
 }
+const selection: MethodOption = {
+  about: 'BN that read a residual stream or a Concat are pruned too, each by a selection of its channels',
+  value: false,
+}
 const searchOptions: Readonly<Record<string, MethodOption>> = {
   preset: {
     about: "abcpruner: ABCPruner's protocol (tenths, no branch removed, no seeding, scored after 2 epochs)",
@@ -124,6 +128,7 @@ export const runMethods: Readonly<Partial<Record<RunMethod, MethodDescription>>>
       rounds: { about: 'times it is pruned, and fine-tuned in between', value: 3, minimum: 1, maximum: 100 },
       aggregate: { about: 'what is averaged over batches', value: 'absolute', choices: ['absolute', 'squared'] },
       least: { about: 'channels that stay in each layer at least', value: 1, minimum: 1 },
+      selection,
     },
   },
   slimming: {
@@ -133,6 +138,7 @@ export const runMethods: Readonly<Partial<Record<RunMethod, MethodDescription>>>
     options: {
       lr: learningRate,
       lambda: { about: 'strength of the penalty on each |γ|', value: 1e-4, minimum: 0 },
+      selection,
     },
   },
   ista: {

@@ -131,7 +131,8 @@ function weights(group: CoupledGroup, { nextLayer }: CriterionOptions): GroupCon
   const producers = new Set(group.producers)
   const contractors = new Set(nextLayer ? group.contractors : [])
   return group.constants.filter(
-    ({ node, input, side }) => input === 1 && (side === 'out' ? producers.has(node) : contractors.has(node)),
+    ({ node, input, side }) =>
+      input === 1 && ((side === 'out' && producers.has(node)) || (side === 'in' && contractors.has(node))),
   )
 }
 

@@ -9,6 +9,7 @@ import {
 } from '../graph/network'
 import { padAmounts, sliceIndices, sliceParameters } from '../graph/ops/layout'
 import { normalizeAxis } from '../graph/ops/row'
+import { isSelection } from '../graph/selections'
 import { shapeContext, type Shapes } from '../graph/shapes'
 import type { KeptChannels } from './kept'
 
@@ -203,7 +204,7 @@ export const cutRules: Readonly<Record<string, CutRule>> = {
   ConvTranspose: depthwise,
   Slice: slice,
   Split: split,
-  Gather: gather,
+  Gather: (node, context) => (isSelection(node) ? undefined : gather(node, context)),
   Pad: pad,
   Reshape: reshape,
   Resize: sizes(3),

@@ -1,6 +1,7 @@
 import { fail } from '../failure'
 import type { ResidualBranch } from '../coupling/branches'
 import type { Coupling } from '../coupling/groups'
+import { isOfSelection } from '../graph/selections'
 import { maskedActivations } from './masks'
 import { keptConstants } from './kept'
 import { migratePlan, planVersion, type AnyPlan } from './plan-migrations'
@@ -101,6 +102,8 @@ export function readPlan(text: string, place: string): ReadPlan {
 function initializerCuts(coupling: Coupling, id: string, kept: readonly number[]) {
   const cuts = new Map<string, PlanFile['groups'][number]['initializers'][number]>()
   for (const { tensor, axis, indices, perPart } of keptConstants(coupling, new Map([[id, kept]]))) {
+    // The file the plan is of has no selections.
+    if (isOfSelection(tensor)) continue
     const uneven = perPart?.some((part) => part.join() !== indices.join())
     cuts.set(`${tensor}@${axis}`, { tensor, axis, keep: indices, ...(uneven ? { perPart } : {}) })
   }

@@ -2,6 +2,7 @@ import { findBranches, type ResidualBranch } from '../coupling/branches'
 import { findGroups, type CoupledGroup, type Coupling } from '../coupling/groups'
 import { networkCost, type NetworkCost } from '../graph/cost'
 import { opRow } from '../graph/ops'
+import { withoutIdleSelections } from '../graph/selections'
 import type { Network, NetworkNode } from '../graph/network'
 import type { Widths } from '../ports'
 import { scoreUnits, type Importance } from './criteria'
@@ -58,7 +59,7 @@ export const subjectKeep = (subject: Subject, widths: Widths): Keep =>
 
 /** The pruned network for these widths. */
 export const pruneSubject = (subject: Subject, widths: Widths): Network =>
-  applyPlan(subject.coupling, subject.branches, subjectKeep(subject, widths))
+  withoutIdleSelections(applyPlan(subject.coupling, subject.branches, subjectKeep(subject, widths)))
 
 /** Layers whose MACs depend on a group's width. */
 export function layersOf({ coupling: { network } }: Subject, group: CoupledGroup): NetworkNode[] {

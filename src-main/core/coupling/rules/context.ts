@@ -51,7 +51,7 @@ export function follow(
   input: number,
   axis: number,
   ids: Int32Array | undefined,
-  side: 'in' | 'out' = 'out',
+  side: 'in' | 'out' | 'index' = 'out',
   parts = 1,
 ): void {
   const tensor = node.inputs[input]

@@ -1,7 +1,8 @@
 import { intAttribute, intsAttribute, stringAttribute, type NetworkNode } from '../../graph/network'
 import { axesOf, padAmounts, sliceIndices, sliceParameters } from '../../graph/ops/layout'
 import { normalizeAxis } from '../../graph/ops/row'
-import { activations, blockNode, follow, pass, type CouplingRule, type RuleContext } from './context'
+import { isSelection } from '../../graph/selections'
+import { activations, blockNode, follow, makeChannels, pass, type CouplingRule, type RuleContext } from './context'
 
 const rankOf = (node: NetworkNode, context: RuleContext): number => context.shape(node.inputs[0])?.length ?? NaN
 
@@ -82,7 +83,14 @@ const split: CouplingRule = (node, context) => {
   }
 }
 
+/** What arrives stays whole, and what is selected of it is channels of their own. */
+const selection: CouplingRule = (node, context) => {
+  context.channels.blockTensor(node.inputs[0]!, `feeds the channel selection "${node.name}"`)
+  follow(node, context, 1, 0, makeChannels(node, context, 1), 'index')
+}
+
 const gather: CouplingRule = (node, context) => {
+  if (isSelection(node)) return selection(node, context)
   const from = context.channels.of(node.inputs[0])
   if (!from) return
   const axis = normalizeAxis(intAttribute(node, 'axis', 0), rankOf(node, context))

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import { findGroups } from '../../../core/coupling/groups'
 import { createCostModel } from '../../../core/pruning/cost-model'
 import { fitTarget } from '../../../core/methods/fit-target'
@@ -6,10 +7,12 @@ import { filterMethods } from '../../../core/methods/filters/schedule'
 import { methodOptions, type Target, type TrainedMethod } from '../../../core/methods/registry'
 import type { Widths } from '../../../core/ports'
 import { planKey } from '../../../core/search/archive'
+import { withoutIdleSelections } from '../../../core/graph/selections'
+import { insertSelections } from '../../../core/pruning/selections'
 import type { Keep } from '../../../core/pruning/widths'
 import { createSubject, type Subject } from '../../../core/pruning/subject'
 import { DeviceOracle } from '../../../devices/oracle'
-import { loadOnnx } from '../../../formats/onnx/files'
+import { loadOnnx, saveOnnx } from '../../../formats/onnx/files'
 import { FileJournal } from '../../../runs/journal'
 import { groupsNamed } from '../../group-names'
 import { nothingToPrune } from '../../latency-oracles'
@@ -46,14 +49,20 @@ export interface MethodStage extends MethodOutcome {
  */
 export async function methodStage(scene: PreparedScene): Promise<MethodStage> {
   const { request, files, job, imported, device } = scene
-  const original = await loadOnnx(files.original)
+  const options = methodOptions(request.method, request.methodOptions)
+  const open = async (path: string) => {
+    const network = await loadOnnx(path)
+    return options['selection'] ? insertSelections(network) : network
+  }
+  const original = await open(files.original)
   const coupling = findGroups(original)
   const exclude = groupsNamed(coupling, request.exclude ?? [], '--exclude')
   const subject = createSubject(original, { coupling, exclude, streams: request.streams ?? false })
   if (subject.dimensions.length === 0) throw nothingToPrune()
-  const workingPath = imported.reinserted ? files.working : files.original
+  const source = imported.reinserted ? files.working : files.original
+  const workingPath = options['selection'] ? join(files.method, 'selections.onnx') : source
   const working = imported.reinserted
-    ? createSubject(await loadOnnx(workingPath), { importance: subject.importance, exclude })
+    ? createSubject(await open(source), { importance: subject.importance, exclude })
     : subject
   const method = methods[request.method as TrainedMethod]!
   const journal = FileJournal.open(files.journal)
@@ -69,13 +78,18 @@ export async function methodStage(scene: PreparedScene): Promise<MethodStage> {
     const own: MethodScene = {
       ...{ ...scene, working, workingPath, journal },
       groups: working.coupling.groups.filter(({ id }) => groups.has(id)),
-      options: methodOptions(request.method, request.methodOptions),
+      options,
       fit: (family, part = 1) => fitTarget(family, partOf(targetOf(request), part), costs, measure),
       recipe: (changes) => methodRecipe(scene, changes),
     }
     method.check?.(own)
     await mkdir(files.method, { recursive: true })
-    const outcome = await scene.stages.run('method', () => method.run(own))
+    const outcome = await scene.stages.run('method', async () => {
+      if (workingPath !== source) await saveOnnx(workingPath, working.network)
+      const left = await method.run(own)
+      await saveOnnx(files.pruned, withoutIdleSelections(await loadOnnx(files.pruned)))
+      return left
+    })
     const whole = new Map(subject.coupling.groups.map(({ id, channels }) => [id, channels]))
     const kept = new Map(Object.entries(outcome.keep).filter(([id, units]) => units.length < whole.get(id)!))
     return { ...outcome, subject, kept }
