@@ -10,6 +10,11 @@ export const sharedOptions: Readonly<Record<string, Option>> = {
 
 export const serveOptions: Readonly<Record<string, Option>> = {
   port: { type: 'string', value: 'N', about: 'the port (a free one)' },
+  host: {
+    type: 'string',
+    value: 'ADDRESS',
+    about: 'an address of this computer, for others too: unencrypted (127.0.0.1)',
+  },
   root: {
     type: 'string',
     multiple: true,

@@ -7,7 +7,7 @@ import { version } from '../program/version'
 import { terminalAsk } from './ask'
 import { commands, type Request } from './commands'
 import { helpFor, helpText, serveOptions, sharedOptions } from './help'
-import { number, parseCommandLine } from './options'
+import { number, parseCommandLine, text } from './options'
 import { createProgressView } from './show'
 
 /** Runs a command line; returns the exit code. */
@@ -71,6 +71,7 @@ async function serve(args: readonly string[], json: boolean): Promise<number> {
   const roots = rootsOf(values['root'] as string[] | undefined)
   await serveUntilStopped(createProgram({ windows: { roots } }), {
     port: number(values, 'port'),
+    host: text(values, 'host'),
     announce: (url) => void print(json ? JSON.stringify({ url }) : `Lupine is at ${url}\nCtrl-C ends it.`),
   })
   return 0

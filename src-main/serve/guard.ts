@@ -30,10 +30,12 @@ export function checkToken(token: string): string {
 /**
  * Decides who may speak to the server on `port`. Three locks: the token (other users, other programs), the Host header
  * (a foreign name that resolves to 127.0.0.1), the Origin header (a foreign page in the same browser).
+ * @param host what the server listens on, and is called by
  */
-export function createGuard(port: number, token: string): Guard {
+export function createGuard(port: number, token: string, host = loopback): Guard {
   const cookieName = `lupine-${port}`
-  const hosts = new Set([`127.0.0.1:${port}`, `localhost:${port}`])
+  const names = host === loopback ? [loopback, 'localhost'] : [urlHost(host).toLowerCase()]
+  const hosts = new Set(names.map((name) => `${name}:${port}`))
   const origins = new Set([...hosts].map((host) => `http://${host}`))
 
   const presented = (request: IncomingMessage): string | undefined =>
@@ -46,7 +48,7 @@ export function createGuard(port: number, token: string): Guard {
     refuse(request) {
       const { host, origin } = request.headers
       if (host === undefined || !hosts.has(host.toLowerCase()))
-        return { status: 403, reason: 'This server answers only under its loopback address.' }
+        return { status: 403, reason: `This server answers only as ${names.join(' or ')}.` }
       if (origin !== undefined && !origins.has(origin.toLowerCase()))
         return { status: 403, reason: 'Requests from other sites are refused.' }
       const given = presented(request)
@@ -61,6 +63,11 @@ export function createGuard(port: number, token: string): Guard {
     },
   }
 }
+
+export const loopback = '127.0.0.1'
+
+/** A host as it stands in an address. */
+export const urlHost = (host: string): string => (host.includes(':') ? `[${host}]` : host)
 
 /** Compares digests, so that neither length nor content shows in the time taken. */
 const equal = (a: string, b: string): boolean => timingSafeEqual(digest(a), digest(b))

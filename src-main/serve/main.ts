@@ -6,6 +6,7 @@ import { rootsOf, serveUntilStopped } from './serve'
 
 const options = {
   port: { type: 'string' },
+  host: { type: 'string' },
   root: { type: 'string', multiple: true },
   json: { type: 'boolean', default: false },
 } as const
@@ -14,6 +15,7 @@ try {
   const { values } = parseArgs({ options })
   const roots = rootsOf(values.root)
   await serveUntilStopped(createProgram({ windows: { roots } }), {
+    host: values.host,
     port: values.port === undefined ? undefined : Number(values.port),
     announce: (url) => console.log(values.json ? JSON.stringify({ url }) : url),
   })

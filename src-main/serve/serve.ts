@@ -17,6 +17,8 @@ export function rootsOf(given: readonly string[] = [process.cwd(), homedir()]): 
 
 export interface ServeCommand {
   readonly port?: number | undefined
+  /** What to listen on; default: this computer alone. */
+  readonly host?: string | undefined
   /** Called once, with the address to open (it carries the token). */
   readonly announce: (url: string) => void
 }
@@ -27,7 +29,7 @@ export interface ServeCommand {
  */
 export async function serveUntilStopped(program: Program, command: ServeCommand): Promise<void> {
   // LUPINE_TOKEN keeps the address valid across restarts, for those who run this as a service of their own.
-  const server = await startServer(program, { port: command.port, token: process.env.LUPINE_TOKEN })
+  const server = await startServer(program, { port: command.port, host: command.host, token: process.env.LUPINE_TOKEN })
   command.announce(server.url)
   await new Promise<void>((resolve) => {
     process.once('SIGINT', () => resolve())

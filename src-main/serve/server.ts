@@ -6,7 +6,7 @@ import { pageHeaders } from '../contract/page'
 import { longestClientMessage } from '../contract/wire'
 import { fail } from '../core/failure'
 import type { Program } from '../program/program'
-import { checkToken, createGuard, newToken, type Guard } from './guard'
+import { checkToken, createGuard, loopback, newToken, urlHost, type Guard } from './guard'
 import { carrySession } from './line'
 import { readPageFile, rendererFolder } from './page'
 import { isTransfer, transfer } from './transfer'
@@ -14,6 +14,8 @@ import { isTransfer, transfer } from './transfer'
 export interface ServerOptions {
   /** 0, the default: any free one. */
   readonly port?: number | undefined
+  /** An address or name of this computer to listen on; default: 127.0.0.1, which only this computer reaches. */
+  readonly host?: string | undefined
   /** Default: a random one. */
   readonly token?: string | undefined
   /** Where the built page lies; default: out/renderer. */
@@ -52,8 +54,11 @@ export async function startServer(program: Program, options: ServerOptions = {})
   const http = createServer(limits)
   http.maxConnections = mostConnections
   const sockets = new WebSocketServer({ noServer: true, maxPayload: longestClientMessage, perMessageDeflate: false })
-  const port = await listen(http, options.port ?? 0)
-  const guard = createGuard(port, token)
+  const host = options.host ?? loopback
+  // Pages are told from foreign ones by the address they call us by: "any" is none.
+  if (['0.0.0.0', '::', ''].includes(host)) throw hostUnusable(host, 'it stands for every address')
+  const port = await listen(http, options.port ?? 0, host)
+  const guard = createGuard(port, token, host)
 
   http.on('request', (request, response) => void answer(program, guard, page, request, response))
   http.on('upgrade', (request, socket, head) => {
@@ -67,14 +72,24 @@ export async function startServer(program: Program, options: ServerOptions = {})
 
   let closing: Promise<void> | undefined
   return {
-    url: `http://127.0.0.1:${port}/?token=${guard.token}`,
+    url: `http://${urlHost(host)}:${port}/?token=${guard.token}`,
     close: () => (closing ??= close(program, http, sockets, options.closeWithinMs ?? 10_000)),
   }
 }
 
-function listen(http: Server, port: number): Promise<number> {
+const hostUnusable = (host: string, why: string) =>
+  fail(
+    'usage',
+    'host-unusable',
+    `${host || 'Nothing'} is no address of this computer to be called by (${why}).`,
+    'Leave out --host, and come through ssh -L; or give the address by which others reach this computer.',
+  )
+
+function listen(http: Server, port: number, host: string): Promise<number> {
   return new Promise((resolve, reject) => {
     http.once('error', (error: NodeJS.ErrnoException) => {
+      if (['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'EINVAL'].includes(error.code ?? ''))
+        return reject(hostUnusable(host, error.code ?? ''))
       const taken = error.code === 'EADDRINUSE' || error.code === 'EACCES'
       reject(
         taken
@@ -87,7 +102,7 @@ function listen(http: Server, port: number): Promise<number> {
           : error,
       )
     })
-    http.listen(port, '127.0.0.1', () => resolve((http.address() as AddressInfo).port))
+    http.listen(port, host, () => resolve((http.address() as AddressInfo).port))
   })
 }
 

@@ -85,6 +85,27 @@ describe('other sites', () => {
   })
 })
 
+describe('another address', () => {
+  // On Linux the whole of 127/8 is this computer; elsewhere 127.0.0.1 alone.
+  it.runIf(process.platform === 'linux')('is listened on where asked for, and answers to that name only', async () => {
+    const other = await startServer(createFakeProgram(), { page: join(folder, 'page'), host: '127.0.0.2' })
+    const { port, origin } = new URL(other.url)
+    const authorization = `Bearer ${tokenOf(other.url)}`
+    expect(new URL(other.url).hostname).toBe('127.0.0.2')
+    expect((await get(other.url, '/', { authorization, origin })).status).toBe(200)
+    expect((await get(other.url, '/', { authorization, host: `127.0.0.1:${port}` })).status).toBe(403)
+    expect((await get(other.url, '/', { authorization, origin: `http://127.0.0.1:${port}` })).status).toBe(403)
+    await expect(get(`http://127.0.0.1:${port}`, '/', { authorization })).rejects.toThrow('ECONNREFUSED')
+    await other.close()
+  })
+
+  it.each(['0.0.0.0', '::', '192.0.2.1'])('%s is refused', async (host) => {
+    await expect(startServer(createFakeProgram(), { page: join(folder, 'page'), host })).rejects.toMatchObject({
+      failure: { code: 'host-unusable' },
+    })
+  })
+})
+
 describe('the page', () => {
   it('comes with types and headers that keep everything inside', async () => {
     const index = await get(server.url, '/', withToken())
