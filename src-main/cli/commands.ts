@@ -25,7 +25,10 @@ export interface Command {
   summary(result: never): string
 }
 
-const device = string('DEVICE', 'local | ssh://user@host?key=FILE&trust=new | NAME | synthetic:SEED | replay:DIR')
+const device = string(
+  'DEVICE',
+  'local | ssh://user@host?key=FILE&trust=new | serial:PORT?baud=115200&user=NAME | NAME | synthetic:SEED | replay:DIR; boards take threads=N, cores=4-7, runtime=own|tensorrt, precision=fp16, and pin=1, which lets their clocks be pinned',
+)
 const budgetOption = string(
   'LIST',
   'fractions of the original: latency=0.6 (or latency@p95=0.6),macs=…,params=…,bytes=…',

@@ -18,7 +18,7 @@ export const dataAddress = z
 export const deviceAddress = z
   .string()
   .min(1)
-  .describe('local | ssh://user@host | a saved name | …')
+  .describe('local | ssh://user@host | serial:PORT | a saved name | …')
   .register(pathFields, { use: 'device' })
 export const engineName = z.enum(['tensorflow', 'wasm'])
 export const normalize = z.string().describe('imagenet | cifar10 | unit | half | MEAN/STD')
