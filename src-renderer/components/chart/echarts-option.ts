@@ -12,7 +12,7 @@ export function optionOf(model: ChartModel, palette: Palette, font: string): obj
       : { type: axis.log ? 'log' : 'value', ...bounds(model, side) }),
     name: axis.categories && down ? '' : axis.label,
     nameLocation: 'middle',
-    nameGap: down ? 46 : 26,
+    nameGap: down ? 42 : 26,
     nameTextStyle: text,
     axisLabel: { ...text, ...(axis.text && !axis.categories && { formatter: axis.text }), hideOverlap: true },
     axisLine: { show: !down, lineStyle: { color: palette.line } },
@@ -25,7 +25,7 @@ export function optionOf(model: ChartModel, palette: Palette, font: string): obj
   return {
     animation: false,
     textStyle: { fontFamily: font },
-    grid: { left: lying ? 8 : 14, right: model.right ? 14 : 18, top: 14, bottom: 26, containLabel: true },
+    grid: { left: lying ? 8 : 34, right: model.right ? 14 : 18, top: 14, bottom: 26, containLabel: true },
     xAxis: axisOf(lying ? model.y : model.x, lying ? 'y' : 'x', false),
     yAxis: ys,
     tooltip: {
