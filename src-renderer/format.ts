@@ -18,6 +18,7 @@ export function count(value: number): string {
 }
 
 export function bytes(value: number): string {
+  if (Number.isInteger(value) && Math.abs(value) < 1000) return `${value} B`
   const [scaled, unit] = scale(value, [' B', ' kB', ' MB', ' GB'])
   return `${threeDigits(scaled)}${unit}`
 }

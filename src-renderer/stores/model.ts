@@ -48,6 +48,9 @@ export const useModel = defineStore('model', () => {
     return true
   }
 
+  /** What failed before is of no interest once something else is tried. */
+  const forgive = (): void => void (failure.value = undefined)
+
   function close(): void {
     asked++
     inspection.value = undefined
@@ -77,5 +80,5 @@ export const useModel = defineStore('model', () => {
     selected.value === undefined ? undefined : inspection.value?.graph.nodes[selected.value],
   )
 
-  return { inspection, address, failure, failed, isLoading, selected, node, open, close, reopen, select }
+  return { inspection, address, failure, failed, isLoading, selected, node, open, close, forgive, reopen, select }
 })

@@ -16,6 +16,7 @@ export const useOpening = defineStore('opening', () => {
 
   async function attempt(work: () => Promise<Result<FileEntry | undefined>>, input = ''): Promise<void> {
     failure.value = undefined
+    model.forgive()
     busy.value = true
     const result = await work().finally(() => (busy.value = false))
     if (!result.ok) failure.value = result.failure

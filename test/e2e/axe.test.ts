@@ -5,6 +5,7 @@ import { startServer, type RunningServer } from '../../src-main/serve/server'
 import { fakeProjectId } from '../fixtures/fake-job'
 import { createFakeProgram, type FakeProgram } from '../fixtures/fake-program'
 import { launchBrowser, Window, type Theme } from './browser'
+import { RealServer } from './program'
 
 /** All accessibility scans: every state of every room, in both themes. */
 let browser: Browser
@@ -123,4 +124,51 @@ it('nothing is lost at twice the size', async () => {
   )
   expect(overflow).toBe(0)
   await window.leave()
+})
+
+describe.each([
+  ['light', 1280, 800],
+  ['dark', 1920, 1080],
+  ['dark', 1280, 800],
+  ['light', 1920, 1080],
+] as const)('the real program in the %s theme at %d × %d', (theme, width, height) => {
+  let real: RealServer
+  beforeEach(async () => void (real = await RealServer.start()))
+  afterEach(() => real.stop())
+
+  it('shows models, data, jobs, commands and settings without violations', { timeout: 120_000 }, async () => {
+    const window = await Window.open(browser, real.url, theme, 'model')
+    const { page } = window
+    const name = (state: string): string => `${theme}-${width}-${state}`
+    await page.setViewportSize({ width, height })
+    await page.getByRole('heading', { name: 'A trained network' }).waitFor()
+    await page.getByRole('navigation', { name: 'Folder' }).waitFor()
+    await scan(window, name('open'))
+    await page.getByRole('button', { name: 'Open the sample' }).click()
+    await page.getByRole('application').press('ArrowDown')
+    await page.getByRole('button', { name: 'Close', exact: true }).click()
+    await page.keyboard.press('Control+k')
+    await scan(window, name('palette'))
+    await page.keyboard.press('Escape')
+    await page.getByRole('button', { name: 'Measure times' }).click()
+    await page.keyboard.press('Control+j')
+    await page.getByRole('progressbar').waitFor()
+    await scan(window, name('jobs'))
+    await page.getByRole('checkbox', { name: 'Times' }).waitFor({ timeout: 60_000 })
+    await scan(window, name('times'))
+    await page.getByRole('tab', { name: 'Log' }).click()
+    await page.getByRole('button', { name: 'Table', exact: true }).click()
+    await scan(window, name('table'))
+    await page.keyboard.press('Control+j')
+    await page.keyboard.press('Control+2')
+    await page.getByRole('heading', { name: 'Choose the images' }).waitFor()
+    await scan(window, name('data-start'))
+    await page.getByRole('button', { name: 'Take the sample’s images' }).click()
+    await page.getByRole('img').first().waitFor()
+    await scan(window, name('data'))
+    await page.keyboard.press('Control+,')
+    await page.getByRole('heading', { name: 'Settings' }).waitFor()
+    await scan(window, name('settings'))
+    await window.leave()
+  })
 })

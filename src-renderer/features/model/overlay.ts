@@ -2,6 +2,11 @@ import type { JobView } from '../../stores/job-view'
 import { timesOf, type MeasuredLayer } from './scene'
 import type { GraphNode } from '../../../src-main/contract/model'
 
+interface Graph {
+  readonly nodes: readonly GraphNode[]
+  readonly edges: readonly (readonly [number, number])[]
+}
+
 export interface Times {
   /** Milliseconds per node, where the device told. */
   readonly ms: readonly (number | undefined)[]
@@ -19,7 +24,7 @@ const asRecord = (value: unknown): Readonly<Record<string, unknown>> =>
  */
 export function timesFor(
   model: readonly string[],
-  nodes: readonly GraphNode[],
+  { nodes, edges }: Graph,
   jobs: readonly JobView[],
 ): Times | undefined {
   const job = jobs.findLast(
@@ -29,7 +34,7 @@ export function timesFor(
   const { layers, median } = asRecord(job?.output)
   if (!job || !Array.isArray(layers) || typeof median !== 'number') return undefined
   return {
-    ms: timesOf(nodes, layers.filter(isMeasured)),
+    ms: timesOf(nodes, edges, layers.filter(isMeasured)),
     total: median,
     device: textOf(asRecord(job.request)['device']),
   }

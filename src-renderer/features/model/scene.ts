@@ -47,9 +47,14 @@ export interface MeasuredLayer {
 
 /**
  * Milliseconds per node. A runtime renames what it fuses ("…_nchwc", or the last output's name): the longest name of a
- * node in it counts; what several layers map to adds up.
+ * node in it counts; what several layers map to adds up. A fused kernel bears the name of its last output: its time goes
+ * to the layer that it computes.
  */
-export function timesOf(nodes: readonly GraphNode[], layers: readonly MeasuredLayer[]): (number | undefined)[] {
+export function timesOf(
+  nodes: readonly GraphNode[],
+  edges: readonly (readonly [number, number])[],
+  layers: readonly MeasuredLayer[],
+): (number | undefined)[] {
   const times: (number | undefined)[] = nodes.map(() => undefined)
   const exact = new Map<string, number>()
   nodes.forEach((node, i) => {
@@ -61,5 +66,33 @@ export function timesOf(nodes: readonly GraphNode[], layers: readonly MeasuredLa
     const at = exact.get(name) ?? exact.get(byLength.find((known) => name.includes(known)) ?? '')
     if (at !== undefined) times[at] = (times[at] ?? 0) + median
   }
-  return times
+  return toTheirLayers(nodes, edges, times)
+}
+
+/** Times of nodes that compute nothing by themselves, given to the layer above them that has none. */
+function toTheirLayers(
+  nodes: readonly GraphNode[],
+  edges: readonly (readonly [number, number])[],
+  times: readonly (number | undefined)[],
+): (number | undefined)[] {
+  const above = nodes.map((): number[] => [])
+  for (const [from, to] of edges) above[to]?.push(from)
+  const moved = [...times]
+  times.forEach((ms, i) => {
+    if (ms === undefined || nodes[i]!.macs > 0) return
+    const seen = new Set([i])
+    const waiting = [i]
+    for (let at = waiting.shift(); at !== undefined; at = waiting.shift())
+      for (const one of above[at]!) {
+        if (seen.has(one) || moved[one] !== undefined || nodes[one]!.kind !== 'op') continue
+        seen.add(one)
+        if (nodes[one]!.macs === 0) waiting.push(one)
+        else {
+          moved[one] = ms
+          moved[i] = undefined
+          return
+        }
+      }
+  })
+  return moved
 }

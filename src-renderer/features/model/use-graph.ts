@@ -22,7 +22,7 @@ export function useGraph() {
   const graph = computed(() => model.inspection?.graph ?? { nodes: [], edges: [] })
   const groups = computed(() => model.inspection?.groups ?? [])
   const layout = computed(() => layOut(graph.value))
-  const times = computed(() => timesFor([model.address, files.shown(model.address)], graph.value.nodes, jobs.all))
+  const times = computed(() => timesFor([model.address, files.shown(model.address)], graph.value, jobs.all))
   const found = computed(() => findNodes(graph.value.nodes, words.value))
 
   const captions = computed(() => {

@@ -42,10 +42,15 @@ export function zoomAt(view: View, factor: number, px: number, py: number): View
 /** Moved so that a point of the drawing is seen, if it is not; `centred` puts it in the middle. */
 export function reveal(view: View, x: number, y: number, { width, height }: Size, centred = false): View {
   const [sx, sy] = [(x - view.x) * view.scale, (y - view.y) * view.scale]
-  const [edgeX, edgeY] = [Math.min(100, width / 4), Math.min(60, height / 4)]
-  const inside = sx >= edgeX && sx <= width - edgeX && sy >= edgeY && sy <= height - edgeY
-  if (inside && !centred) return view
-  return { ...view, x: x - width / 2 / view.scale, y: y - height / 2 / view.scale }
+  if (centred) return { ...view, x: x - width / 2 / view.scale, y: y - height / 2 / view.scale }
+  const [edgeX, edgeY] = [Math.min(110, width / 4), Math.min(40, height / 4)]
+  const beyond = (at: number, edge: number, length: number): number =>
+    Math.min(0, at - edge) + Math.max(0, at - (length - edge))
+  return {
+    ...view,
+    x: view.x + beyond(sx, edgeX, width) / view.scale,
+    y: view.y + beyond(sy, edgeY, height) / view.scale,
+  }
 }
 
 /** Moved by pixels of the screen, but never so far that nothing is left to be seen. */
