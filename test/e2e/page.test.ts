@@ -99,7 +99,7 @@ describe('keyboard', () => {
     const { page } = window
     const button = page.getByRole('button', { name: 'Start the sample run' })
     await button.waitFor()
-    for (let i = 0; i < 8 && !(await focused(window)).includes('Start the sample run'); i++)
+    for (let i = 0; i < 24 && !(await focused(window)).includes('Start the sample run'); i++)
       await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: /Sample run/ }).waitFor()

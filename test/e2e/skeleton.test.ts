@@ -14,7 +14,7 @@ afterAll(() => browser?.close())
 
 /** "2/153" of the current stage, and which stage it is. */
 const position = async (window: Window): Promise<string> =>
-  (await window.page.locator('[aria-current=step]').innerText({ timeout: 10_000 })).replace(/\s+/g, ' ')
+  (await window.page.locator('main .strip').innerText({ timeout: 10_000 })).replace(/\s+/g, ' ')
 
 describe('the sample run', () => {
   it('starts, advances live, survives a reload, is interrupted, and can be resumed', { timeout: 300_000 }, async () => {
