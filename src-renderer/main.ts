@@ -8,6 +8,7 @@ import { webSocketOfThisPage } from './client/websocket'
 import { provideClient } from './stores/client'
 import './styles/tokens.css'
 import './styles/base.css'
+import './styles/parts.css'
 
 // The key is in a cookie by now; in the address it would end up in bookmarks and screenshots.
 if (window.location.search) window.history.replaceState(null, '', window.location.pathname + window.location.hash)

@@ -56,7 +56,7 @@ describe('a question', () => {
 
   it('that comes again soon after is put to a person: what the keychain held was wrong', async () => {
     const held = keychain()
-    held.set('pi', 'old')
+    await held.set('pi', 'old')
     const { questions, news } = asking(held)
     expect(await questions.ask(password)).toBe('old')
     const again = questions.ask(password)
