@@ -1,45 +1,13 @@
 /** Serial lines that are bad, break, or lead to a console where somebody is at work. */
-import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { BoardDevice } from '../../src-main/devices/board'
-import { saveOnnx } from '../../src-main/formats/onnx/files'
-import { boardOn, Console, type ConsoleOptions, noConsole, placeLibrary, serialTo } from '../fixtures/board/console'
-import { livelyResnet } from '../fixtures/networks'
-import { temporaryFolder } from '../fixtures/temporary'
+import { describe, expect, it } from 'vitest'
+import { type Console, serialTo } from '../fixtures/board/console'
+import { deviceFailure, effort, serialScene, shape, whyNoSerial } from '../fixtures/board/serial-scene'
 
-const why = noConsole()
-if (why) console.log(`Boards on serial lines are not tested: ${why}.`)
-
-const shape = [1, 3, 32, 32]
-const effort = { processes: 1, rounds: 3, slice: 1, seed: 1 }
-const failure = (code: string, message: RegExp | string = '') => ({
-  failure: { kind: 'device', code, message: expect.stringMatching(message), hint: expect.stringMatching(/.{20}/) },
-})
+const why = whyNoSerial()
 
 describe.skipIf(why)('a serial line', () => {
-  const home = temporaryFolder('console-home')
-  const own = temporaryFolder('console-host')
-  const model = join(own, 'model.onnx')
-  const consoles: Console[] = []
-  const open: BoardDevice[] = []
-  const start = async (options: Partial<ConsoleOptions> = {}) => {
-    consoles.push(await Console.open({ home, ...options }))
-    return consoles.at(-1)!
-  }
-  const board = (...given: Parameters<typeof boardOn>) => {
-    open.push(boardOn(...given))
-    return open.at(-1)!
-  }
-  beforeAll(async () => {
-    await saveOnnx(model, livelyResnet(8))
-    await placeLibrary(home)
-  })
-  afterEach(async () => {
-    for (const each of open.splice(0)) await each.close()
-    for (const each of consoles.splice(0)) await each.cut()
-  })
-
+  const { model, start, board } = serialScene()
   it('that loses and changes bytes, with kernel messages in between, is measured all the same', async () => {
     const line = await start({ state: 'shell', noise: 3e-4, kernel: 0.9, seed: 3 })
     const its = board(serialTo(line.path, { query: 'baud=4000000' }))
@@ -101,11 +69,13 @@ describe.skipIf(why)('a serial line', () => {
 
   it('that says nothing at all is given up', async () => {
     const line = await start({ state: 'mute' })
-    await expect(serialTo(line.path).connect()).rejects.toMatchObject(failure('serial-silent', /Nothing answers/))
+    await expect(serialTo(line.path).connect()).rejects.toMatchObject(deviceFailure('serial-silent', /Nothing answers/))
   })
 
   it('at whose console a program runs is left alone', async () => {
     const line = await start({ state: 'busy' })
-    await expect(serialTo(line.path).connect()).rejects.toMatchObject(failure('console-busy', /Somebody is at work/))
+    await expect(serialTo(line.path).connect()).rejects.toMatchObject(
+      deviceFailure('console-busy', /Somebody is at work/),
+    )
   })
 })

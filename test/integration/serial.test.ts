@@ -3,37 +3,16 @@ import { spawn } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
-import { afterEach, beforeAll, describe, expect, it } from 'vitest'
-import type { BoardDevice } from '../../src-main/devices/board'
+import { describe, expect, it } from 'vitest'
 import { openPort } from '../../src-main/devices/transports/serial/port'
-import { saveOnnx } from '../../src-main/formats/onnx/files'
-import { boardOn, Console, type ConsoleOptions, noConsole, placeLibrary, serialTo } from '../fixtures/board/console'
-import { livelyResnet } from '../fixtures/networks'
+import { type Console, serialTo } from '../fixtures/board/console'
+import { deviceFailure, effort, serialScene, shape, whyNoSerial } from '../fixtures/board/serial-scene'
 import { temporaryFolder } from '../fixtures/temporary'
 
-const why = noConsole()
-if (why) console.log(`Boards on serial lines are not tested: ${why}.`)
-
-const shape = [1, 3, 32, 32]
-const effort = { processes: 1, rounds: 3, slice: 1, seed: 1 }
-const failure = (code: string, message: RegExp | string = '') => ({
-  failure: { kind: 'device', code, message: expect.stringMatching(message), hint: expect.stringMatching(/.{20}/) },
-})
+const why = whyNoSerial()
 
 describe.skipIf(why)('a board on a serial line', () => {
-  const home = temporaryFolder('console-home')
-  const own = temporaryFolder('console-host')
-  const model = join(own, 'model.onnx')
-  const consoles: Console[] = []
-  const open: BoardDevice[] = []
-  const start = async (options: Partial<ConsoleOptions> = {}) => {
-    consoles.push(await Console.open({ home, ...options }))
-    return consoles.at(-1)!
-  }
-  const board = (...given: Parameters<typeof boardOn>) => {
-    open.push(boardOn(...given))
-    return open.at(-1)!
-  }
+  const { home, model, start, board } = serialScene()
   /** What its console says to whoever presses Enter. */
   const prompt = async ({ path }: Console) => {
     const port = await openPort(path, 4_000_000)
@@ -44,15 +23,6 @@ describe.skipIf(why)('a board on a serial line', () => {
     await port.close()
     return said
   }
-
-  beforeAll(async () => {
-    await saveOnnx(model, livelyResnet(8))
-    await placeLibrary(home)
-  })
-  afterEach(async () => {
-    for (const each of open.splice(0)) await each.close()
-    for (const each of consoles.splice(0)) await each.cut()
-  })
 
   it('is logged in to, measured, and given back at its login prompt', async () => {
     const line = await start({ kernel: 1 })
@@ -94,26 +64,28 @@ describe.skipIf(why)('a board on a serial line', () => {
     ],
   ] as const)('%s is said, with a way out', async (_, options, around, code, message) => {
     const line = await start(options)
-    await expect(serialTo(line.path, around).connect()).rejects.toMatchObject(failure(code, message))
+    await expect(serialTo(line.path, around).connect()).rejects.toMatchObject(deviceFailure(code, message))
     // The port is free again.
     await (await openPort(line.path, 9600)).close()
   })
 
   it('is not there, held by another program, or no port: each has a name', async () => {
-    await expect(serialTo('/dev/ttyNone0').connect()).rejects.toMatchObject(failure('port-missing', /ttyNone0/))
+    await expect(serialTo('/dev/ttyNone0').connect()).rejects.toMatchObject(deviceFailure('port-missing', /ttyNone0/))
     const line = await start()
     const holder = spawn('sh', ['-c', `exec sleep 60 <${line.path}`])
     await setTimeout(300)
-    await expect(serialTo(line.path).connect()).rejects.toMatchObject(failure('port-busy', /held by sleep \(pid \d+\)/))
+    await expect(serialTo(line.path).connect()).rejects.toMatchObject(
+      deviceFailure('port-busy', /held by sleep \(pid \d+\)/),
+    )
     holder.kill()
-    await expect(serialTo(model).connect()).rejects.toMatchObject(failure('port-unusable'))
+    await expect(serialTo(model).connect()).rejects.toMatchObject(deviceFailure('port-unusable'))
   })
 
   it('without onnxruntime says how it gets there; forgotten, it keeps nothing', async () => {
     const bare = temporaryFolder('console-bare')
     const line = await start({ home: bare })
     const its = board(serialTo(line.path))
-    await expect(its.key()).rejects.toMatchObject(failure('library-absent', /is not on the board/))
+    await expect(its.key()).rejects.toMatchObject(deviceFailure('library-absent', /is not on the board/))
     expect(readdirSync(join(bare, '.cache/lupine')).length).toBeGreaterThan(0)
     await its.forget()
     expect(existsSync(join(bare, '.cache/lupine'))).toBe(false)

@@ -1,6 +1,8 @@
 import { once } from 'node:events'
 import { request, type IncomingHttpHeaders } from 'node:http'
 import { WebSocket } from 'ws'
+import type { CallName, CallRequest, CallResult } from '../../../src-main/contract'
+import type { Result } from '../../../src-main/core/failure'
 import { serverMessage, type ClientMessage, type ServerMessage } from '../../../src-main/contract/wire'
 
 export interface Answer {
@@ -62,6 +64,22 @@ export class TestClient {
   events(): number[] {
     return this.messages.flatMap((message) => (message.type === 'event' ? [message.event.n] : []))
   }
+}
+
+/** Typed calls of a client that a test file opens later: the whole answer, its value, or the code it failed with. */
+export function callsOf(client: () => TestClient) {
+  const call = async <N extends CallName>(name: N, request: CallRequest<N>): Promise<Result<CallResult<N>>> =>
+    (await client().ask({ type: 'call', name, request })).result as Result<CallResult<N>>
+  const ok = async <N extends CallName>(name: N, request: CallRequest<N>): Promise<CallResult<N>> => {
+    const result = await call(name, request)
+    if (!result.ok) throw new Error(result.failure.message)
+    return result.value
+  }
+  const code = async <N extends CallName>(name: N, request: CallRequest<N>): Promise<string> => {
+    const result = await call(name, request)
+    return result.ok ? 'ok' : result.failure.code
+  }
+  return { call, ok, code }
 }
 
 type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never

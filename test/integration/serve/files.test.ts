@@ -2,13 +2,12 @@ import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { CallName, CallRequest, CallResult, FileEntry } from '../../../src-main/contract'
-import type { Result } from '../../../src-main/core/failure'
+import type { FileEntry } from '../../../src-main/contract'
 import { createProgram } from '../../../src-main/program/create'
 import { samplePath } from '../../../src-main/program/sample'
 import { startServer, type RunningServer } from '../../../src-main/serve/server'
 import { temporaryFolder } from '../../fixtures/temporary'
-import { get, TestClient, tokenOf } from './client'
+import { callsOf, get, TestClient, tokenOf } from './client'
 
 /** The real program behind the real server, allowed `home` only; `outside` lies beside it. */
 let home: string
@@ -41,18 +40,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-async function call<N extends CallName>(name: N, request: CallRequest<N>): Promise<Result<CallResult<N>>> {
-  return (await client.ask({ type: 'call', name, request })).result as Result<CallResult<N>>
-}
-async function ok<N extends CallName>(name: N, request: CallRequest<N>): Promise<CallResult<N>> {
-  const result = await call(name, request)
-  if (!result.ok) throw new Error(result.failure.message)
-  return result.value
-}
-const code = async <N extends CallName>(name: N, request: CallRequest<N>) => {
-  const result = await call(name, request)
-  return result.ok ? 'ok' : result.failure.code
-}
+const { ok, code } = callsOf(() => client)
 const models = async (): Promise<FileEntry> => ok('files.find', { path: join(home, 'models') })
 
 describe('browsing', () => {

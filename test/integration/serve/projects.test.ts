@@ -1,15 +1,13 @@
 import { mkdirSync, readFileSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { CallName, CallRequest, CallResult } from '../../../src-main/contract'
 import type { ServerMessage } from '../../../src-main/contract/wire'
-import type { Result } from '../../../src-main/core/failure'
 import { createProgram } from '../../../src-main/program/create'
 import { planOfKey } from '../../../src-main/program/projects/parts'
 import { startServer, type RunningServer } from '../../../src-main/serve/server'
 import { lockBy, makeProject, started, step, tell } from '../../fixtures/project'
 import { temporaryFolder } from '../../fixtures/temporary'
-import { TestClient, until } from './client'
+import { callsOf, TestClient, until } from './client'
 
 let home: string
 let outside: string
@@ -27,18 +25,7 @@ beforeAll(async () => {
 })
 afterAll(() => server.close())
 
-async function call<N extends CallName>(name: N, request: CallRequest<N>): Promise<Result<CallResult<N>>> {
-  return (await client.ask({ type: 'call', name, request })).result as Result<CallResult<N>>
-}
-async function ok<N extends CallName>(name: N, request: CallRequest<N>): Promise<CallResult<N>> {
-  const result = await call(name, request)
-  if (!result.ok) throw new Error(result.failure.message)
-  return result.value
-}
-const code = async <N extends CallName>(name: N, request: CallRequest<N>) => {
-  const result = await call(name, request)
-  return result.ok ? 'ok' : result.failure.code
-}
+const { ok, code } = callsOf(() => client)
 const idOf = async (path: string): Promise<string> => (await ok('files.find', { path })).id
 const score = (key: string, divergence: number, kind = 'score') =>
   `${JSON.stringify({ kind, key, value: { divergence, top1: 0.5 } })}\n`
