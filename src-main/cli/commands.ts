@@ -36,6 +36,7 @@ const budgetOption = string(
 const method = string('NAME', 'igwo | gwo | abc | de | knapsack | netadapt | random | uniform (igwo)')
 const bn = string('HOW', 'keep | reinsert: layers whose BN is missing (reinsert when fewer than half have one)')
 const streams: Option = { type: 'boolean', about: 'residual streams too' }
+const holdout = string('DATA', 'images the network has not seen: candidates are scored on its test split')
 const scopeOptions: Record<string, Option> = {
   exclude: { type: 'string', multiple: true, value: 'NAME', about: 'a group or layer to leave whole; repeatable' },
   streams,
@@ -207,6 +208,7 @@ export const commands: Readonly<Record<string, Command>> = {
     arguments: ['MODEL'],
     options: {
       data,
+      holdout,
       device,
       budget: budgetOption,
       method,
@@ -224,6 +226,7 @@ export const commands: Readonly<Record<string, Command>> = {
       request: given({
         model: model!,
         data: required(values, 'data', 'search'),
+        holdout: text(values, 'holdout'),
         device: required(values, 'device', 'search'),
         budget: budget(required(values, 'budget', 'search')),
         method: text(values, 'method') as 'igwo' | undefined,
@@ -282,6 +285,7 @@ export const commands: Readonly<Record<string, Command>> = {
     arguments: ['MODEL'],
     options: {
       data,
+      holdout,
       device,
       budget: budgetOption,
       accuracy: string('A', 'top-1 to keep (0.91): looks for the fastest that has it, in place of a latency budget'),
@@ -307,6 +311,7 @@ export const commands: Readonly<Record<string, Command>> = {
       request: given({
         model: model!,
         data: required(values, 'data', 'run'),
+        holdout: text(values, 'holdout'),
         device: required(values, 'device', 'run'),
         budget: optionalBudget(values),
         accuracy: number(values, 'accuracy'),

@@ -31,6 +31,9 @@ export const seed = z.number().int().nonnegative()
 export const criterion = z.string().default('l1').describe('l1 | l2 | fpgm | bn | taylor | activation | random')
 export const nextLayer = z.boolean().default(false).describe('weights of the layers that read a channel count too')
 
+export const holdout = dataAddress
+  .optional()
+  .describe('images the network has not seen: candidates are scored on its test split')
 export const streams = z.boolean().default(false).describe('residual streams too')
 export const exclude = z.array(z.string()).default([]).describe('groups or layers to leave whole')
 

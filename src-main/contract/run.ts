@@ -7,6 +7,7 @@ import {
   engineName,
   exclude,
   fidelity,
+  holdout,
   modelPath,
   nextLayer,
   normalize,
@@ -58,7 +59,7 @@ export const runRequest = z.object({
     .optional()
     .describe('plans that are fine-tuned briefly to choose among them; 0: the fitness chooses; a tenth of evaluations'),
   normalize: normalize.optional(),
-  holdout: dataAddress.optional(),
+  holdout,
   exclude,
   streams,
   engine: engineName.optional(),

@@ -9,6 +9,7 @@ import {
   engineName,
   exclude,
   fidelity,
+  holdout,
   inputSize,
   modelPath,
   nextLayer,
@@ -81,6 +82,7 @@ export const search = {
     nextLayer,
     bn: normPolicy.optional(),
     evaluations: z.number().int().positive().optional(),
+    holdout,
     exclude,
     streams,
     normalize: normalize.optional(),
@@ -104,6 +106,7 @@ export const search = {
     history: z.array(z.unknown()),
     baselines: z.object({ random: z.number().nullable(), uniform: z.number().nullable() }),
     fidelity,
+    holdout,
     warnings: z.array(z.string()),
   }),
 }

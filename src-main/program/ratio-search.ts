@@ -23,6 +23,8 @@ export interface RatioSearch {
   /** Path of the subject's importance, as named vectors. */
   readonly importance: string
   readonly data: DataSource
+  /** Images to score candidates on that the network has not seen. */
+  readonly holdout?: DataSource | undefined
   readonly device: Device
   readonly budget: Budget
   /** Top-1 to keep, in place of a latency budget. */
@@ -68,6 +70,7 @@ export async function runRatioSearch(
   const request = {
     model: search.working,
     data: search.data,
+    ...(search.holdout && { holdout: search.holdout }),
     importance: search.importance,
     fitnessImages: search.images.fitness,
     recalibrationImages: search.images.recalibration,

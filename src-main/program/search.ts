@@ -31,6 +31,7 @@ export interface SearchRequest {
   readonly engine?: 'tensorflow' | 'wasm' | undefined
   readonly evaluations?: number | undefined
   /** Groups or layers to leave whole. */
+  readonly holdout?: string | undefined
   readonly exclude: readonly string[]
   readonly streams: boolean
   readonly normalize?: string | undefined
@@ -66,6 +67,7 @@ export async function searchJob(request: SearchRequest, job: JobContext): Promis
         working,
         importance,
         data: data.source,
+        ...(request.holdout && { holdout: { ...data.source, address: request.holdout } }),
         device,
         budget: request.budget,
         method: request.method,

@@ -127,6 +127,18 @@ describe('the scorer', () => {
     expect((await scorer.score(worse, { rival })).estimated).toBeUndefined()
   })
 
+  it('scores on images the network has not seen, where there are some: all of their test split', async () => {
+    const data = { address, normalization: half }
+    const request = { model, data, holdout: data, fitnessImages: 1000, recalibrationImages: 64, threads: 1 }
+    const held = await Scorer.create(request)
+    // The fixture has 300 test images, and 30 for validation.
+    expect([held.describe().images, scorer.describe().images]).toEqual([300, 30])
+    const plan = { 'layer3.0.conv1': 60 }
+    expect((await held.score(plan)).divergence).not.toBe((await scorer.score(plan)).divergence)
+    const elsewhere = { ...data, address: 'sample' }
+    await expect(Scorer.create({ ...request, holdout: elsewhere })).resolves.toBeInstanceOf(Scorer)
+  })
+
   it('refuses a data set of other classes', async () => {
     const model = join(temporaryFolder('scorer'), 'm.onnx')
     const b = new NetworkBuilder(createRandom(0))

@@ -17,9 +17,11 @@ export interface ScorerRequest {
   /** Path of the network that is pruned, ONNX: the cleaned original, perhaps with its BN put back. */
   readonly model: string
   readonly data: DataSource
+  /** Images the network has not seen: candidates are scored on its test split, not on `data`'s validation split. */
+  readonly holdout?: DataSource
   /** Path of the importance per group (formats/vectors.ts); absent: L1. */
   readonly importance?: string
-  /** Images the divergence is taken over (validation split). */
+  /** Images the divergence is taken over. */
   readonly fitnessImages: number
   /** Images BN is recalibrated on (training split). */
   readonly recalibrationImages: number
@@ -64,10 +66,13 @@ export class Scorer {
     const network = beforeFinalActivation(await loadOnnx(request.model))
     const dataset = await openImages(network, request.data.address, request.model)
     const { normalization } = request.data
-    const fitness = await holdImages(splitOf(dataset, 'validation'), normalization, request.fitnessImages)
+    const held = request.holdout && (await openImages(network, request.holdout.address, request.model))
+    const split = held ? splitOf(held, 'test') : splitOf(dataset, 'validation')
+    const fitness = await holdImages(split, normalization, request.fitnessImages)
     const calibration = await holdImages(splitOf(dataset, 'train'), normalization, request.recalibrationImages)
     const { values, width } = await classify(network, fitness, request.threads, batchFor(fitness.shape))
-    if (dataset.classes.length > 0 && width !== dataset.classes.length) throw classesDiffer(width, dataset)
+    for (const set of [dataset, ...(held ? [held] : [])])
+      if (set.classes.length > 0 && width !== set.classes.length) throw classesDiffer(width, set)
     const subject = createSubject(
       network,
       request.importance ? { importance: await loadVectors(request.importance) } : {},

@@ -62,6 +62,7 @@ export async function searchStages(scene: PreparedScene): Promise<Chosen> {
         working: imported.reinserted ? files.working : files.original,
         importance: files.importance,
         data: imported.data,
+        ...(request.holdout && { holdout: { ...imported.data, address: request.holdout } }),
         device,
         budget: request.budget,
         accuracy: request.accuracy,

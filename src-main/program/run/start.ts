@@ -28,7 +28,8 @@ interface Stored {
 /** `run`: makes the project, then the pipeline. @throws LupineError 'criterion-unknown', 'project-exists', … */
 export async function runJob(request: RunRequest, job: JobContext): Promise<RunResult> {
   // Made absolute, so that a resume from elsewhere finds them.
-  const absolute = { ...request, model: resolve(request.model), data: absoluteData(request.data) }
+  const holdout = request.holdout && absoluteData(request.holdout)
+  const absolute = { ...request, model: resolve(request.model), data: absoluteData(request.data), holdout }
   if (!existsSync(absolute.model))
     throw fail('input', 'model-missing', `There is no file ${request.model}.`, 'Check the path of the model.')
   // Before a project is made of it.
