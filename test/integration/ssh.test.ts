@@ -74,11 +74,7 @@ describe('ssh', () => {
 
   it('takes a key file, with a passphrase too, and says what is wrong with one', async () => {
     const plain = newKey()
-    const locked = ssh2.utils.generateKeyPairSync('ed25519', {
-      passphrase: 'open sesame',
-      cipher: 'aes256-ctr',
-      rounds: 4,
-    })
+    const locked = newKey({ passphrase: 'open sesame', cipher: 'aes256-ctr', rounds: 4 })
     const { port } = await serve({ authorized: [plain.public, locked.public] })
     const only = await serve({ authorized: [locked.public] })
     const home = temporaryFolder('ssh-host')
