@@ -129,8 +129,6 @@ it('nothing is lost at twice the size', async () => {
 describe.each([
   ['light', 1280, 800],
   ['dark', 1920, 1080],
-  ['dark', 1280, 800],
-  ['light', 1920, 1080],
 ] as const)('the real program in the %s theme at %d × %d', (theme, width, height) => {
   let real: RealServer
   beforeEach(async () => void (real = await RealServer.start()))
