@@ -15,6 +15,15 @@ import { nothingToPrune, remembering, tableEffort } from './latency-oracles'
 import { createRefiner, type ShortTraining, trainedEvaluator } from './refiner'
 import { withScorers } from './scorers'
 
+/** What a search may choose from, and where it starts; see core/methods/registry for the defaults. */
+export interface SpaceSettings {
+  readonly widths?: 'measured' | 'tenths'
+  readonly seeding?: boolean
+  readonly branches?: boolean
+  /** Of 'uniform'; 0: several. */
+  readonly round?: number
+}
+
 export interface RatioSearch {
   /** Of the cleaned original, with the importance to prune by. */
   readonly subject: Subject
@@ -40,21 +49,13 @@ export interface RatioSearch {
   /** Images of the fitness and of BN recalibration. */
   readonly images: { readonly fitness: number; readonly recalibration: number }
   /** A search's own options; see core/methods/registry. */
-  readonly options?: {
-    readonly widths: 'measured' | 'tenths'
-    readonly seeding: boolean
-    readonly branches: boolean
-    /** Of 'uniform'; 0: several. */
-    readonly round?: number
-  }
+  readonly options?: SpaceSettings
   /** Trains every candidate before it is scored. */
   readonly training?: ShortTraining
   /** Chooses among the best plans by fine-tuning each for a short while. */
   readonly refine?: ShortTraining & { readonly plans: number }
   readonly onStage: (stage: SearchStage) => void
 }
-
-const standard: NonNullable<RatioSearch['options']> = { branches: true, widths: 'measured', seeding: true }
 
 /**
  * Runs the search of core on real parts: candidates scored in an onnxruntime process, latencies measured on the device.
@@ -65,7 +66,7 @@ export async function runRatioSearch(
   job: JobContext,
 ): Promise<SearchOutcome & { seen: number | undefined }> {
   const { subject, device, budget, seed, refine } = search
-  const { branches, widths, seeding, round = 0 } = search.options ?? standard
+  const { branches = true, widths = 'measured', seeding = true, round = 0 } = search.options ?? {}
   if (subject.dimensions.length === 0) throw nothingToPrune()
   const request = {
     model: search.working,

@@ -1,6 +1,6 @@
 import { mkdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { JobResult } from '../contract'
+import type { JobResult, RunRequest } from '../contract'
 import { fail } from '../core/failure'
 import { networkCost } from '../core/graph/cost'
 import type { Widths } from '../core/ports'
@@ -13,8 +13,10 @@ import { readProject } from '../projects/project'
 import { hashBytes } from '../projects/provenance'
 import type { JobContext } from '../runs/job'
 import { stampNormalization } from './finetune'
-import { withOnnxruntime } from './onnxruntime'
-import type { Imported } from './run/import'
+import { recalibrateFile } from './recalibrate'
+import { type Imported, workingFile } from './run/import'
+
+const recalibrationImages = 1024
 
 /** After zod's defaults. */
 export interface TakeRequest {
@@ -29,10 +31,11 @@ export interface TakeRequest {
  * @throws LupineError 'project-missing', …; input 'run-unfinished'; usage 'widths-unknown'
  */
 export async function takeJob({ dir, widths, name }: TakeRequest, job: JobContext): Promise<JobResult<'take'>> {
-  const { files } = await readProject(dir)
+  const { files, about } = await readProject(dir)
+  const { streams = false } = (about.request as { request: Partial<RunRequest> }).request
   const imported = await importedOf(files, dir)
   const importance = await loadVectors(files.importance)
-  const subject = createSubject(await loadOnnx(files.original), { importance })
+  const subject = createSubject(await loadOnnx(files.original), { importance, streams })
   checkWidths(subject, widths)
   const base = name ?? `plan-${hashBytes(JSON.stringify(Object.entries(widths).sort())).slice(0, 8)}`
   const folder = join(files.root, 'plans')
@@ -42,10 +45,10 @@ export async function takeJob({ dir, widths, name }: TakeRequest, job: JobContex
   const keep = subjectKeep(subject, widths)
   const document = planFile(subject.coupling, subject.branches, keep, imported.sha256)
   await writeAtomically(plan, `${JSON.stringify(document, null, 1)}\n`)
-  const working = imported.reinserted ? files.working : files.original
+  const working = workingFile(files, imported)
   const pruned = pruneSubject(createSubject(await loadOnnx(working), { importance }), widths)
   await saveOnnx(model, pruned)
-  await recalibrate(working, model, imported, job)
+  await recalibrateFile(model, { working, data: imported.data, images: recalibrationImages }, job)
   await stampNormalization(model, imported.normalize)
 
   const [before, after] = [subject.cost, networkCost(pruned)]
@@ -86,11 +89,3 @@ function checkWidths({ dimensions }: Subject, widths: Widths): void {
     throw fail('usage', 'widths-unknown', message, 'lupine inspect lists the groups and their channels.')
   }
 }
-
-/** BN's statistics of the pruned network, as the search's candidates had them. */
-const recalibrate = (original: string, model: string, imported: Imported, job: JobContext): Promise<void> =>
-  withOnnxruntime(async (ort) => {
-    const images = { fitnessImages: 64, recalibrationImages: 1024, threads: 0 }
-    await ort.call('openScorer', { model: original, data: imported.data, ...images })
-    await ort.call('recalibrate', { model, out: model })
-  }, job)

@@ -130,10 +130,11 @@ describe.runIf(fit)('a board over ssh', () => {
       [5000, 1],
     ] as const) {
       let freezes = 0
+      // Many rounds: of three, the last may be on its way before the first is heard of.
       const measuring = board.measure([model], shape, {
-        ...effort,
+        ...{ ...effort, rounds: 400 },
         onProgress(done) {
-          if (done !== 1 || freezes++ > 0) return
+          if (done < 1 || freezes++ > 0) return
           server.freeze()
           void setTimeout(ms).then(() => server.thaw())
         },

@@ -11,6 +11,9 @@ const suffix = '/select'
 export const isSelection = ({ op, domain, name }: NetworkNode): boolean =>
   op === 'Gather' && domain === '' && name.endsWith(suffix)
 
+/** Name of the selection before a BN, and of the group of what it selects. */
+export const selectionBefore = (norm: string): string => `${norm}${suffix}`
+
 /** Whether a group's name, or a tensor's, is a selection's own. */
 export const isOfSelection = (name: string): boolean => name.endsWith(suffix) || name.endsWith(`${suffix}.indices`)
 
@@ -21,8 +24,9 @@ export function selectableNorms(network: Network): string[] {
   return network.nodes.flatMap(({ op, domain, name, inputs }) => {
     if (op !== 'BatchNormalization' || domain !== '') return []
     const [input] = inputs as [string]
-    const alone = readers.get(input)!.length === 1 && ['Conv', 'ConvTranspose'].includes(makers.get(input)?.op ?? '')
-    return alone || (makers.get(input) && isSelection(makers.get(input)!)) ? [] : [name]
+    const maker = makers.get(input)
+    const alone = readers.get(input)!.length === 1 && ['Conv', 'ConvTranspose'].includes(maker?.op ?? '')
+    return alone || (maker && isSelection(maker)) ? [] : [name]
   })
 }
 
@@ -31,7 +35,7 @@ export function withSelections(network: Network, norms: ReadonlySet<string>): Ne
   const initializers = new Map<string, Tensor>(network.initializers)
   const nodes = network.nodes.flatMap((node): NetworkNode[] => {
     if (!norms.has(node.name)) return [node]
-    const name = `${node.name}${suffix}`
+    const name = selectionBefore(node.name)
     const count = network.initializers.get(node.inputs[1]!)!.data.length
     const indices: Tensor = { type: 'int64', shape: [count], data: Float64Array.from({ length: count }, (_, i) => i) }
     initializers.set(`${name}.indices`, indices)

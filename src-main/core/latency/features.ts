@@ -1,6 +1,5 @@
 import type { Widths } from '../ports'
-import type { MacsFraction } from './staircase'
-import { createPredictor } from './predictor'
+import type { Predictor } from './predictor'
 import { branches, type LatencyTable } from './table'
 
 /** Multiples that kernels work in. */
@@ -13,8 +12,7 @@ const alignments = [2, 4, 8, 16, 32]
  * many widths are no multiple of 2 … 32, and how often neighbours in the network differ in that (layouts are converted
  * between them, fusions lost). Called some 10⁵ times in a search.
  */
-export function createFeatures(table: LatencyTable, macs?: MacsFraction): (widths: Widths) => number[] {
-  const { raw } = createPredictor(table, macs)
+export function createFeatures(table: LatencyTable, { raw }: Predictor): (widths: Widths) => number[] {
   const units = [...branches(table.groups).values()]
   const unitOf = new Map(units.flatMap((groups, u) => groups.map(({ id }) => [id, u] as const)))
   const signatures = [...new Set(table.groups.map(({ signature }) => signature))]

@@ -2,8 +2,7 @@ import type { Widths } from '../ports'
 import { MAD_TO_SIGMA, type Interval, median, quantile } from '../statistics/robust'
 import { createFeatures } from './features'
 import { invert } from './linear'
-import { createPredictor } from './predictor'
-import type { MacsFraction } from './staircase'
+import { createPredictor, type Predictor } from './predictor'
 import type { LatencyTable } from './table'
 
 /** A measured whole network. */
@@ -38,10 +37,15 @@ const scales = [0.15, 0.3, 0.6, 1, 2]
  * Williams, "Gaussian Processes for Machine Learning", MIT Press 2006, ch. 2, in its dual form: as many unknowns as
  * plans, however many features). Noise and prior scale maximise the evidence; plans that the fit cannot explain count
  * less. Refitting with more plans is a call with the longer list.
+ * @param predictor over the same table: the same for every refit
  */
-export function fitModel(table: LatencyTable, measured: readonly CalibrationPlan[], macs?: MacsFraction): LatencyModel {
-  const { raw } = createPredictor(table, macs)
-  const vector = createFeatures(table, macs)
+export function fitModel(
+  table: LatencyTable,
+  measured: readonly CalibrationPlan[],
+  predictor: Predictor = createPredictor(table),
+): LatencyModel {
+  const { raw } = predictor
+  const vector = createFeatures(table, predictor)
   const rows = measured.map(({ widths }) => vector(widths))
   const residuals = measured.map(({ widths, ratio }) => 1 - ratio - raw(widths).total)
   let trust = measured.map(() => 1)

@@ -29,39 +29,35 @@ export interface Predictor {
  */
 export function createPredictor(table: LatencyTable, macs?: MacsFraction): Predictor {
   const { groups } = table
-  const units = groups.map((group) => unitOf([group], (kept) => 1 - ratioAt(table.staircases[group.signature]!, kept)))
-  const parts = [...branches(groups)].map(([name, inside]) => {
-    const removed = 1 - (table.removals[name] ?? narrowest(table, inside))
-    return { inside: inside.map((group) => groups.indexOf(group)), branch: unitOf(inside, () => removed) }
-  })
-  const shared = macs ? sharedLayers(groups, macs).map((pair) => ({ ...pair, ...timeOf(pair) })) : []
+  // What was worked out once is kept, for a search asks 10⁵ times.
+  const savings = groups.map(({ channels, signature }) =>
+    remembered(channels + 1, (kept) => 1 - ratioAt(table.staircases[signature]!, kept)),
+  )
+  const parts = [...branches(groups)].map(([name, inside]) => ({
+    inside: inside.map((group) => groups.indexOf(group)),
+    removed: 1 - (table.removals[name] ?? narrowest(table, inside)),
+  }))
+  const shared = macs ? sharedLayers(groups, macs).map((pair) => ({ ...pair, ...timeOf(pair, macs) })) : []
 
   /** What layers between two groups take, and the part of each group's savings that is theirs. */
-  function timeOf({ a, b, macs: both }: SharedLayers): { time: number; partA: number; partB: number } {
+  function timeOf({ a, b, macs: both }: SharedLayers, fraction: MacsFraction) {
     const whole = (value: number, { channels }: LatencyGroup): number => value / gone(channels, 1)
-    const [partA, partB] = [a, b].map((i) => both / whole(units[i]!.macsSaved(1), groups[i]!)) as [number, number]
-    const [timeA, timeB] = [a, b].map((i) => whole(units[i]!.saving(1), groups[i]!)) as [number, number]
+    const macsOf = (group: LatencyGroup): number => whole(1 - fraction({ [group.id]: 1 }), group)
+    const [partA, partB] = [a, b].map((i) => both / macsOf(groups[i]!)) as [number, number]
+    const [timeA, timeB] = [a, b].map((i) => whole(savings[i]!(1), groups[i]!)) as [number, number]
     return { time: Math.max(0, partA * timeA + partB * timeB) / 2, partA, partB }
-  }
-
-  /** A group at its widths, or a branch removed; what was worked out once is kept, for a search asks 10⁵ times. */
-  function unitOf(inside: readonly LatencyGroup[], saving: (kept: number) => number): Unit {
-    const macsSaved = (kept: number): number =>
-      macs ? 1 - macs(Object.fromEntries(inside.map(({ id }) => [id, kept]))) : 0
-    const size = inside[0]!.channels + 1
-    return { saving: remembered(size, saving), macsSaved: remembered(size, macsSaved) }
   }
 
   const raw = (widths: Widths): RawSaving => {
     const own = new Float64Array(groups.length)
     const kept = groups.map(({ id, channels }) => widths[id] ?? channels)
-    for (const { inside, branch } of parts) {
+    for (const { inside, removed } of parts) {
       if (inside.some((i) => kept[i] === 0)) {
         for (const i of inside) kept[i] = 0
-        own[inside[0]!] = branch.saving(0)
-      } else for (const i of inside) own[i] = kept[i] === groups[i]!.channels ? 0 : units[i]!.saving(kept[i]!)
+        own[inside[0]!] = removed
+      } else for (const i of inside) own[i] = kept[i] === groups[i]!.channels ? 0 : savings[i]!(kept[i]!)
     }
-    const alone = Float64Array.from(own)
+    const alone = shared.length > 0 ? Float64Array.from(own) : own
     for (const { a, b, time, partA, partB } of shared) {
       if (time === 0 || (kept[a] === 0 && branchOf(groups[a]!) === branchOf(groups[b]!))) continue
       // As fractions of the layers' time: what is left of it is the product of what each leaves.
@@ -84,12 +80,6 @@ export function createPredictor(table: LatencyTable, macs?: MacsFraction): Predi
 
 /** Fraction of so many channels that is pruned. */
 const gone = (channels: number, kept: number): number => 1 - kept / channels
-
-interface Unit {
-  /** Fractions of the original, of the unit alone. */
-  saving(kept: number): number
-  macsSaved(kept: number): number
-}
 
 /** A function of 0 … size − 1 whose values are worked out once. */
 function remembered(size: number, of: (i: number) => number): (i: number) => number {

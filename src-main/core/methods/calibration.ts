@@ -1,4 +1,5 @@
 import { type CalibrationPlan, fitModel, type LatencyModel } from '../latency/model'
+import { createPredictor } from '../latency/predictor'
 import type { MacsFraction } from '../latency/staircase'
 import type { LatencyTable } from '../latency/table'
 import type { LatencyMeasurement, Widths } from '../ports'
@@ -32,13 +33,14 @@ export interface Calibrated {
 export async function calibrate(request: CalibrationRequest): Promise<Calibrated> {
   const { table, macs, count, measure } = request
   const plans: (CalibrationPlan & { predicted: number })[] = []
-  let model = fitModel(table, plans, macs)
+  const predictor = createPredictor(table, macs)
+  let model = fitModel(table, plans, predictor)
   for (const [wave, counts] of wavesOf(count).entries()) {
     const chosen = drawPlans({ ...request, label: `calibration/${wave}`, model, counts })
     if (chosen.length === 0) continue
     const values = await measure(chosen.map(({ widths }) => widths))
     chosen.forEach(({ widths }, i) => plans.push({ widths, ratio: values[i]!.ratio, predicted: model.predict(widths) }))
-    model = fitModel(table, plans, macs)
+    model = fitModel(table, plans, predictor)
   }
   return { model, plans }
 }

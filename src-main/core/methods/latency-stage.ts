@@ -1,4 +1,6 @@
 import { type CalibrationPlan, fitModel, type LatencyModel } from '../latency/model'
+import { createPredictor, type Predictor } from '../latency/predictor'
+import type { MacsFraction } from '../latency/staircase'
 import { survey } from '../latency/survey'
 import { type LatencyTable, widthGrid } from '../latency/table'
 import type { Widths } from '../ports'
@@ -17,6 +19,7 @@ export const smallestMargin = 0.005
 
 /** What is known of the device: the staircases, and a model that learns from every whole network that is measured. */
 export class LatencyKnowledge {
+  private readonly predictor: Predictor
   private fitted: LatencyModel
 
   constructor(
@@ -24,9 +27,10 @@ export class LatencyKnowledge {
     /** Plans nobody chose, and what was predicted of them. */
     readonly checks: readonly PredictionCheck[],
     private plans: readonly CalibrationPlan[],
-    private readonly macs: (widths: Widths) => number,
+    macs: MacsFraction,
   ) {
-    this.fitted = fitModel(table, plans, macs)
+    this.predictor = createPredictor(table, macs)
+    this.fitted = fitModel(table, plans, this.predictor)
   }
 
   predict(widths: Widths): number {
@@ -42,7 +46,7 @@ export class LatencyKnowledge {
   learn(measured: readonly CalibrationPlan[]): void {
     if (measured.length === 0) return
     this.plans = [...this.plans, ...measured]
-    this.fitted = fitModel(this.table, this.plans, this.macs)
+    this.fitted = fitModel(this.table, this.plans, this.predictor)
   }
 
   /** Measured − predicted of the plans learned last, each predicted from all others. */

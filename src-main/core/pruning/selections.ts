@@ -1,6 +1,6 @@
 import { findGroups } from '../coupling/groups'
 import type { Network } from '../graph/network'
-import { isOfSelection, isSelection, selectableNorms, withSelections } from '../graph/selections'
+import { isOfSelection, selectableNorms, selectionBefore, withSelections } from '../graph/selections'
 
 /**
  * The network with a channel selection before every BN that reads a stream or a Concat and whose channels could then be
@@ -14,9 +14,7 @@ export function insertSelections(network: Network): Network {
   const useful = new Set(
     findGroups(trial).groups.flatMap((group) => (group.prunable && !group.stream ? [group.id] : [])),
   )
-  const selections = trial.nodes.filter((node) => isSelection(node) && useful.has(node.name))
-  const wanted = new Set(selections.map(({ outputs }) => outputs[0]!))
-  const own = trial.nodes.flatMap(({ name, inputs }) => (wanted.has(inputs[0]!) ? [name] : []))
+  const own = norms.filter((norm) => useful.has(selectionBefore(norm)))
   return own.length > 0 ? withSelections(network, new Set(own)) : network
 }
 

@@ -6,6 +6,7 @@ import { hashBytes } from '../../projects/provenance'
 import type { DataSource } from '../../datasets/dataset'
 import { normalizeKey, resolveData } from '../data-source'
 import { workingNetwork } from '../norms'
+import type { Layout } from '../../projects/layout'
 import type { RunScene } from './scene'
 import { loadModel } from '../load'
 
@@ -20,6 +21,10 @@ export interface Imported {
   readonly reinserted?: number
   readonly warnings: readonly string[]
 }
+
+/** What is pruned and trained: the cleaned original, or the same with its BN put back. */
+export const workingFile = (files: Layout, { reinserted = 0 }: Pick<Imported, 'reinserted'>): string =>
+  reinserted > 0 ? files.working : files.original
 
 /**
  * Reads and cleans the model, finds the normalisation, writes `original.onnx` (what every figure compares to) and

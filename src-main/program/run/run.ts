@@ -12,10 +12,10 @@ import { Stages } from '../../runs/stages'
 import { chooseEngine } from '../engine-choice'
 import { describeEngine, stampNormalization, train } from '../finetune'
 import { recordLayerTimes } from '../layer-times'
-import { withOnnxruntime } from '../onnxruntime'
+import { recalibrateFile } from '../recalibrate'
 import { finetuneRecipe, flipsFor } from '../recipes'
 import { version } from '../version'
-import { importStage } from './import'
+import { importStage, workingFile } from './import'
 import { isMethod, methodStage } from './methods'
 import type { PreparedScene, RunScene } from './scene'
 import { type Chosen, searchStages } from './search'
@@ -114,17 +114,9 @@ async function methodStages(scene: PreparedScene): Promise<Chosen> {
 /** Recalibrates the pruned network's BN, and fine-tunes it with distillation from the original. */
 async function finetuneStage(scene: PreparedScene): Promise<{ engine: string }> {
   const { request, settings, files, job, imported, engine } = scene
-  await withOnnxruntime(async (ort) => {
-    const { fitness, recalibration } = settings.images
-    await ort.call('openScorer', {
-      model: imported.reinserted ? files.working : files.original,
-      data: imported.data,
-      fitnessImages: fitness,
-      recalibrationImages: recalibration * 4,
-      threads: 0,
-    })
-    await ort.call('recalibrate', { model: files.pruned, out: files.pruned })
-  }, job)
+  const { data } = imported
+  const images = settings.images.recalibration * 4
+  await recalibrateFile(files.pruned, { working: workingFile(files, imported), data, images }, job)
   if (settings.epochs === 0) {
     await saveOnnx(files.model, await loadOnnx(files.pruned))
     return { engine: describeEngine(engine.about) }

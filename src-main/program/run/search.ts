@@ -7,11 +7,12 @@ import type { FilterMethod } from '../../core/methods/filters/schedule'
 import type { Recipe } from '../../engines/interface'
 import { loadOnnx, saveOnnx } from '../../formats/onnx/files'
 import { FileJournal } from '../../runs/journal'
-import { runRatioSearch } from '../ratio-search'
+import { runRatioSearch, type SpaceSettings } from '../ratio-search'
 import { finetuneRecipe, flipsFor } from '../recipes'
 import type { ShortTraining } from '../refiner'
 import { scoredSubject } from '../scored-subject'
 import { scheduledPruning } from './methods/filters'
+import { workingFile } from './import'
 import type { PreparedScene, RunSettings } from './scene'
 
 /** What is to stay; the network cut down to it is in `files.pruned`. */
@@ -39,7 +40,7 @@ export async function searchStages(scene: PreparedScene): Promise<Chosen> {
     // The importance is the import's last part, kept in the journal and not with the stage.
     stages.enter('import')
     const original = await loadOnnx(files.original)
-    const working = imported.reinserted ? await loadOnnx(files.working) : original
+    const working = imported.reinserted ? await loadOnnx(workingFile(files, imported)) : original
     const { subject, warnings: notes } = await scoredSubject(
       original,
       working,
@@ -59,7 +60,7 @@ export async function searchStages(scene: PreparedScene): Promise<Chosen> {
     const outcome = await runRatioSearch(
       {
         subject,
-        working: imported.reinserted ? files.working : files.original,
+        working: workingFile(files, imported),
         importance: files.importance,
         data: imported.data,
         ...(request.holdout && { holdout: { ...imported.data, address: request.holdout } }),
@@ -108,14 +109,10 @@ export async function searchStages(scene: PreparedScene): Promise<Chosen> {
 }
 
 /** What `--set` may change about a search; see core/methods/registry. */
-interface SearchSettings {
-  readonly widths: 'measured' | 'tenths'
-  readonly branches: boolean
-  readonly seeding: boolean
+interface SearchSettings extends SpaceSettings {
   readonly fitness: number
   readonly schedule: 'none' | FilterMethod
   readonly lr: number
-  readonly round?: number
 }
 
 /**

@@ -129,7 +129,11 @@ describe('requests', () => {
     const budget = { macs: 0.5 }
     for (const data of ['images:/etc', `cifar10:${id}/../..`])
       expect(await start({ data, device: 'local', budget })).toBe('file-not-picked')
-    for (const device of ['replay:/etc', 'ssh://pi@host?key=/root/.ssh/id', `ssh://pi@host?key=${id}&key=/etc/x`])
+    for (const device of [
+      'replay:/etc',
+      'ssh://pi@host?key=/home/someone/.ssh/id',
+      `ssh://pi@host?key=${id}&key=/etc/x`,
+    ])
       expect(await start({ data: 'sample', device, budget })).toBe('file-not-picked')
   })
 })

@@ -144,7 +144,7 @@ describe('a project in a window', () => {
   it.each([
     { data: 'images:/etc' },
     { device: 'replay:/var' },
-    { device: 'ssh://evil.example?key=/root/.ssh/id_ed25519&trust=new' },
+    { device: 'ssh://evil.example?key=/home/someone/.ssh/id_ed25519&trust=new' },
     { holdout: 'cifar10:/etc' },
     { model: '/etc/passwd' },
   ])('that names %j is not resumed', async (request) => {

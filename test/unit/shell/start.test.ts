@@ -68,7 +68,8 @@ describe('the shell', () => {
     expect(heard()).toEqual([])
     const entry = { kind: 'file', name: 'net.onnx' }
     await ask('files.places', {})
-    expect(heard()).toContainEqual(expect.objectContaining({ type: 'open', entry: expect.objectContaining(entry) }))
+    const told = expect.objectContaining({ type: 'open', entry: expect.objectContaining(entry) })
+    await vi.waitFor(() => expect(heard()).toContainEqual(told))
     const argv = ['Lupine', '--flag', 'net.onnx', 'not-there.onnx']
     app.isPackaged = true
     app.emit('second-instance', {}, argv, folder)

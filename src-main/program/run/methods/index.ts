@@ -16,6 +16,7 @@ import { loadOnnx, saveOnnx } from '../../../formats/onnx/files'
 import { FileJournal } from '../../../runs/journal'
 import { groupsNamed } from '../../group-names'
 import { nothingToPrune } from '../../latency-oracles'
+import { workingFile } from '../import'
 import type { PreparedScene } from '../scene'
 import { filterPruning } from './filters'
 import { ista } from './ista'
@@ -59,7 +60,7 @@ export async function methodStage(scene: PreparedScene): Promise<MethodStage> {
   const exclude = groupsNamed(coupling, request.exclude ?? [], '--exclude')
   const subject = createSubject(original, { coupling, exclude, streams: request.streams ?? false })
   if (subject.dimensions.length === 0) throw nothingToPrune()
-  const source = imported.reinserted ? files.working : files.original
+  const source = workingFile(files, imported)
   const workingPath = options['selection'] ? join(files.method, 'selections.onnx') : source
   const working = imported.reinserted
     ? createSubject(await open(source), { importance: subject.importance, exclude })
