@@ -130,25 +130,28 @@ export class Recorder {
   }
 
   private workAhead(): void {
-    const together = this.evaluator.parallel ?? 1
     const candidates = this.queued
     this.queued = []
-    let last: Promise<unknown> = Promise.resolve()
-    for (let start = 0; start < candidates.length; start += together) {
-      const part = candidates.slice(start, start + together)
-      const scores = last.then(() => {
-        this.signal?.throwIfAborted()
-        if (this.resting) throw new Error('nobody asks for this score any more')
-        return this.evaluator.evaluate(part)
+    const scores = this.scoresAhead(candidates)
+    for (const widths of candidates) {
+      const score = scores.next().then(({ value, done }) => {
+        if (done) throw new Error('a score before this one failed')
+        return value
       })
       // Whoever asks for the score hears of a failure.
-      scores.catch(() => undefined)
-      last = scores
-      for (const [i, widths] of part.entries()) {
-        const score = scores.then((all) => all[i]!)
-        score.catch(() => undefined)
-        this.ahead.set(planKey(widths), score)
-      }
+      score.catch(() => undefined)
+      this.ahead.set(planKey(widths), score)
+    }
+  }
+
+  private async *scoresAhead(candidates: readonly Widths[]): AsyncGenerator<Score, void> {
+    for (let start = 0; start < candidates.length;) {
+      this.signal?.throwIfAborted()
+      if (this.resting) throw new Error('nobody asks for this score any more')
+      // An evaluator may find at the first that it can do several side by side.
+      const part = candidates.slice(start, start + (this.evaluator.parallel ?? 1))
+      start += part.length
+      yield* await this.evaluator.evaluate(part)
     }
   }
 

@@ -69,6 +69,29 @@ describe('searchRatios', () => {
     expect([replayed.outcome, replayed.asked.evaluated]).toEqual([after.outcome, 0])
   })
 
+  it('evaluates several side by side ahead of time, once the evaluator has found that it can', async () => {
+    const world = createWorld()
+    const together: number[] = []
+    const evaluator: typeof world.evaluator = {
+      get parallel() {
+        return together.length > 0 ? 2 : 1
+      },
+      evaluate(candidates) {
+        together.push(candidates.length)
+        return world.evaluator.evaluate(candidates)
+      },
+    }
+    const oracle: typeof world.oracle = {
+      async measure(variants) {
+        await new Promise((resolve) => setTimeout(resolve, 1))
+        together.push(0)
+        return world.oracle.measure(variants)
+      },
+    }
+    await searchRatios(requestFor(world, { oracle, evaluator, apart: true }))
+    expect(together.slice(0, together.indexOf(0)).slice(0, 4)).toEqual([1, 2, 2, 2])
+  })
+
   it('evaluates no more once the device has failed', async () => {
     const world = createWorld()
     const oracle = {
