@@ -1,11 +1,12 @@
-import type { JobRequest } from '../contract'
+import { type JobRequest, recipeName } from '../contract'
 import { number, numbers, required, text, type Values } from './options'
 import { data, engine, given, normalize, seed, string, trainImages } from './shared-options'
 
 /** Options of finetune and train. */
 export const trainingOptions = {
   data,
-  epochs: string('N', 'passes over the training images'),
+  epochs: string('N', "passes over the training images (a recipe's own)"),
+  recipe: string('NAME', `what a paper trained with: ${recipeName.options.join(', ')}; other options go before`),
   normalize,
   engine,
   lr: string('X', 'peak learning rate (0.05; from scratch 0.1)'),
@@ -29,11 +30,12 @@ export const trainingOptions = {
 
 /** @throws LupineError kind 'usage' */
 export function trainingRequest(values: Values, model: string, command: string): JobRequest<'finetune'> {
-  required(values, 'epochs', command)
+  if (text(values, 'recipe') === undefined) required(values, 'epochs', command)
   return given({
     model,
     data: required(values, 'data', command),
-    epochs: number(values, 'epochs')!,
+    epochs: number(values, 'epochs'),
+    recipe: text(values, 'recipe') as 'resnet' | undefined,
     teacher: text(values, 'teacher'),
     normalize: text(values, 'normalize'),
     engine: text(values, 'engine') as 'tensorflow' | undefined,

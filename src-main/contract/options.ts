@@ -78,3 +78,10 @@ export const runMethod = z.enum([
   ...searchMethod.options,
   ...(['l1', 'fpgm', 'sfp', 'asfp', 'srfp', 'asrfp', 'hfp', 'ghfp', 'taylor-bn', 'slimming', 'ista', 'ucp'] as const),
 ])
+
+/** What papers trained with; see program/published-recipes. */
+export const recipeName = z.enum([
+  ...(['resnet', 'densenet', 'slimming', 'sfp', 'ghfp', 'ucp', 'abcpruner', 'ista'] as const),
+  ...(['sfp-ilsvrc', 'ucp-ilsvrc'] as const),
+])
+export type RecipeName = z.infer<typeof recipeName>

@@ -1,18 +1,21 @@
 import { rm } from 'node:fs/promises'
 import { saveOnnx, loadOnnx } from '../formats/onnx/files'
+import { fail } from '../core/failure'
 import { cleanNetwork } from '../core/graph/clean'
-import type { JobResult } from '../contract'
+import type { JobResult, RecipeName } from '../contract'
 import type { EngineDescription, EpochRecord, PrunedRecord, TrainRequest, TrainResult } from '../engines/interface'
 import type { JobContext } from '../runs/job'
 import { normalizeKey, resolveData } from './data-source'
 import { chooseEngine, type TrainingEngine } from './engine-choice'
+import { publishedRecipe, publishedRecipes } from './published-recipes'
 import { finetuneRecipe, flipsFor, recipeChanges, type RecipeChanges } from './recipes'
 
 /** After zod's defaults. */
 export interface FinetuneRequest extends RecipeChanges {
   readonly model: string
   readonly data: string
-  readonly epochs: number
+  readonly epochs?: number | undefined
+  readonly recipe?: RecipeName | undefined
   readonly teacher?: string | undefined
   readonly normalize?: string | undefined
   readonly engine?: 'tensorflow' | 'wasm' | undefined
@@ -29,6 +32,11 @@ export interface FinetuneRequest extends RecipeChanges {
  * @throws LupineError of the model, the data or the engine
  */
 export async function finetuneJob(request: FinetuneRequest, job: JobContext): Promise<JobResult<'finetune'>> {
+  const published = request.recipe && publishedRecipe(request.recipe, request.epochs)
+  const epochs = published?.epochs ?? request.epochs
+  if (epochs === undefined)
+    throw fail('usage', 'epochs-missing', 'Nothing says how long to train.', 'Give --epochs N, or a --recipe.')
+  if (request.recipe) job.note('info', `As in ${publishedRecipes[request.recipe].from}: ${epochs} epochs.`)
   // A pruned model carries the normalisation; before Lupine touched it, the teacher is the better witness.
   const data = await resolveData(request.teacher ?? request.model, request.data, request.normalize)
   if (data.note) job.note('info', data.note)
@@ -41,6 +49,7 @@ export async function finetuneJob(request: FinetuneRequest, job: JobContext): Pr
     await saveOnnx(cleaned, cleanNetwork(await loadOnnx(request.model)))
     const { learningRate, batch, trainImages: limit } = request
     const changes = {
+      ...published,
       flip: flipsFor(request.data),
       ...(learningRate && { learningRate }),
       ...(batch && { batch }),
@@ -53,7 +62,7 @@ export async function finetuneJob(request: FinetuneRequest, job: JobContext): Pr
         model: cleaned,
         ...(request.teacher ? { teacher: request.teacher } : {}),
         data: data.source,
-        recipe: finetuneRecipe(request.epochs, request.seed, changes),
+        recipe: finetuneRecipe(epochs, request.seed, changes),
         checkpoints,
         out: request.out,
       },
@@ -71,7 +80,10 @@ export async function finetuneJob(request: FinetuneRequest, job: JobContext): Pr
 
 /** `train MODEL`: from scratch; the normalisation must be said, there is nothing to find it by. */
 export const trainJob = (request: FinetuneRequest, job: JobContext): Promise<JobResult<'train'>> =>
-  finetuneJob({ learningRate: 0.1, ...request, normalize: request.normalize ?? 'half' }, job)
+  finetuneJob(
+    { ...(!request.recipe && { learningRate: 0.1 }), ...request, normalize: request.normalize ?? 'half' },
+    job,
+  )
 
 /** Writes into the model which normalisation it expects. */
 export async function stampNormalization(model: string, normalize: string): Promise<void> {
