@@ -3,35 +3,19 @@
  * of 16), all with branch removal, the same evaluations and the same fine-tuning, at equal measured latency; a table in
  * Markdown on stdout. Started again, it goes on. See README.md here.
  */
-import { parseArgs } from 'node:util'
-import { runOnce, say, withInterval } from './runs.mjs'
+import { givenOptions, runOnce, say, sharedArguments, withInterval } from './runs.mjs'
 
-const { values } = parseArgs({
-  options: {
-    model: { type: 'string' },
-    data: { type: 'string' },
-    device: { type: 'string', default: 'local?threads=1' },
-    latency: { type: 'string', default: '0.65' },
-    epochs: { type: 'string', default: '15' },
-    'train-images': { type: 'string' },
-    evaluations: { type: 'string', default: '160' },
-    seeds: { type: 'string', default: '2' },
-    out: { type: 'string', default: 'reproduced-budgets' },
-  },
+const values = givenOptions({
+  latency: { type: 'string', default: '0.65' },
+  epochs: { type: 'string', default: '15' },
+  seeds: { type: 'string', default: '2' },
+  out: { type: 'string', default: 'reproduced-budgets' },
 })
-if (!values.model || !values.data) {
-  say('Give --model FILE and --data DATA, such as --data cifar10:DIR.')
-  process.exit(2)
-}
 const latency = Number(values.latency)
 /** Searches on MACs until one has the latency asked for, to within this. */
 const [near, most] = [0.01, 6]
 
-const common = (seed, epochs) => [
-  ...[values.model, '--data', values.data, '--device', values.device, '--evaluations', values.evaluations],
-  ...['--epochs', String(epochs), '--seed', String(seed), '--refine', '0'],
-  ...(values['train-images'] ? ['--train-images', values['train-images']] : []),
-]
+const common = (seed, epochs) => sharedArguments(values, epochs, seed)
 const measured = ({ speedup }) => 1 / speedup.measured
 
 /** The largest fraction of MACs whose search comes out at the latency asked for or below it: by bisection, untrained. */

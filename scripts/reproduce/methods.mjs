@@ -2,30 +2,18 @@
  * `npm run reproduce:methods`: one network pruned by every method to the same MACs, with one and the same fine-tuning;
  * a table in Markdown on stdout. Started again, it goes on. See README.md here.
  */
-import { parseArgs } from 'node:util'
-import { callLupine, runOnce, say, withInterval } from './runs.mjs'
+import { callLupine, givenOptions, runOnce, say, sharedArguments, withInterval } from './runs.mjs'
 
-const { values } = parseArgs({
-  options: {
-    model: { type: 'string' },
-    data: { type: 'string' },
-    device: { type: 'string', default: 'local?threads=1' },
-    macs: { type: 'string', default: '0.5' },
-    epochs: { type: 'string', default: '12' },
-    'method-epochs': { type: 'string', default: '12' },
-    'train-images': { type: 'string' },
-    evaluations: { type: 'string', default: '160' },
-    methods: { type: 'string' },
-    distillation: { type: 'string', default: '0.7,0' },
-    seeds: { type: 'string', default: '3' },
-    minutes: { type: 'string', default: '100000' },
-    out: { type: 'string', default: 'reproduced-methods' },
-  },
+const values = givenOptions({
+  macs: { type: 'string', default: '0.5' },
+  epochs: { type: 'string', default: '12' },
+  'method-epochs': { type: 'string', default: '12' },
+  methods: { type: 'string' },
+  distillation: { type: 'string', default: '0.7,0' },
+  seeds: { type: 'string', default: '3' },
+  minutes: { type: 'string', default: '100000' },
+  out: { type: 'string', default: 'reproduced-methods' },
 })
-if (!values.model || !values.data) {
-  say('Give --model FILE and --data DATA, such as --data cifar10:DIR.')
-  process.exit(2)
-}
 
 /** Top-1 on CIFAR-10 of ResNet-20 and ResNet-56 at about half the MACs, as the papers state it. */
 const published = { fpgm: 'ResNet-56 0.9349', sfp: 'ResNet-56 0.9335', abc: 'ResNet-56 0.9323' }
@@ -42,11 +30,9 @@ for (let seed = 0; seed < Number(values.seeds); seed++) {
       if (Date.now() > end) continue
       const name = `${method}-d${distillation}-s${seed}`
       const args = [
-        ...[values.model, '--data', values.data, '--device', values.device, '--method', method],
+        ...[...sharedArguments(values, values.epochs, seed), '--method', method],
         ...(untargeted.has(method) ? [] : ['--budget', `macs=${values.macs}`]),
-        ...['--epochs', values.epochs, '--method-epochs', values['method-epochs'], '--refine', '0'],
-        ...['--evaluations', values.evaluations, '--distillation', distillation, '--seed', String(seed)],
-        ...(values['train-images'] ? ['--train-images', values['train-images']] : []),
+        ...['--method-epochs', values['method-epochs'], '--distillation', distillation],
       ]
       try {
         const key = `${method} ${distillation}`

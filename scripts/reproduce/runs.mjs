@@ -3,10 +3,33 @@ import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
 
 const lupine = join(dirname(dirname(fileURLToPath(import.meta.url))), 'lupine.mjs')
 
 export const say = (line) => void process.stderr.write(`${line}\n`)
+
+/** What is given on the command line: what every reproduction takes, and its own. Ends the process when it is too little. */
+export function givenOptions(own) {
+  const shared = {
+    model: { type: 'string' },
+    data: { type: 'string' },
+    device: { type: 'string', default: 'local?threads=1' },
+    evaluations: { type: 'string', default: '160' },
+    'train-images': { type: 'string' },
+  }
+  const { values } = parseArgs({ options: { ...shared, ...own } })
+  if (values.model && values.data) return values
+  say('Give --model FILE and --data DATA, such as --data cifar10:DIR.')
+  process.exit(2)
+}
+
+/** The arguments of `lupine run` that follow from them. */
+export const sharedArguments = (values, epochs, seed) => [
+  ...[values.model, '--data', values.data, '--device', values.device, '--evaluations', values.evaluations],
+  ...['--epochs', String(epochs), '--seed', String(seed), '--refine', '0'],
+  ...(values['train-images'] ? ['--train-images', values['train-images']] : []),
+]
 
 /** The command line's JSON answer. Its progress goes to stderr. @throws Error with what it said */
 export function callLupine(args) {

@@ -114,7 +114,7 @@ describe('during a run', () => {
 
   it('has exactly the buttons that do something', async () => {
     const { page, button, step } = await started()
-    const names = () => page.findAll('.controls button').map((one) => one.text())
+    const names = () => page.findAll('[aria-label="This run"] button').map((one) => one.text())
     expect(names()).toEqual(['Pause', 'Interrupt'])
     await button('Pause')?.trigger('click')
     await settle()

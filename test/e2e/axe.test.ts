@@ -1,24 +1,12 @@
 import { AxeBuilder } from '@axe-core/playwright'
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { startServer, type RunningServer } from '../../src-main/serve/server'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { fakeProjectId } from '../fixtures/fake-job'
-import { createFakeProgram, type FakeProgram } from '../fixtures/fake-program'
-import { launchBrowser, Window, type Theme } from './browser'
+import { Window, type Theme } from './browser'
 import { RealServer } from './program'
+import { StandIn } from './stand-in'
 
 /** All accessibility scans: every state of every room, in both themes. */
-let browser: Browser
-let server: RunningServer
-let program: FakeProgram
-
-beforeAll(async () => void (browser = await launchBrowser()))
-afterAll(() => browser?.close())
-beforeEach(async () => {
-  program = createFakeProgram()
-  server = await startServer(program, { closeWithinMs: 100 })
-})
-afterEach(() => server.close())
+const standIn = StandIn.forTests()
 
 async function scan(window: Window, state: string): Promise<void> {
   await window.shot(`axe-${state}`)
@@ -34,14 +22,14 @@ async function scan(window: Window, state: string): Promise<void> {
 
 describe.each(['light', 'dark'] as const)('in the %s theme', (theme: Theme) => {
   it('every state is free of violations', async () => {
-    const window = await Window.open(browser, server.url, theme)
+    const window = await standIn.open({}, 'search', theme)
     const { page } = window
     const button = page.getByRole('button', { name: 'Start the sample run' })
     await button.waitFor()
     await scan(window, `${theme}-empty`)
     await button.click()
     await page.getByRole('heading', { name: /Sample run/ }).waitFor()
-    program.step(65)
+    standIn.program.step(65)
     await page.getByRole('group', { name: /Scatter plot/ }).waitFor()
     await scan(window, `${theme}-search`)
     const tables = page.getByRole('button', { name: 'Table', exact: true })
@@ -63,20 +51,20 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (theme: Theme) => {
     await scan(window, `${theme}-complaints`)
     await button.click()
     await page.getByRole('button', { name: 'Pause' }).waitFor()
-    program.step(400)
+    standIn.program.step(400)
     await page.getByText('1.66× as fast, measured').waitFor()
     await scan(window, `${theme}-finished`)
     await page.getByRole('link', { name: 'Log' }).click()
     await page.getByRole('heading', { name: 'Log' }).waitFor()
     await scan(window, `${theme}-log`)
-    await server.close()
+    await standIn.close()
     await page.getByText('has stopped answering').waitFor()
     await scan(window, `${theme}-lost`)
     await window.leave(/ERR_CONNECTION_REFUSED|WebSocket connection/)
   })
 
   it('the rooms behind the search are free of violations, empty and full', async () => {
-    const window = await Window.open(browser, server.url, theme, 'finetune')
+    const window = await standIn.open({}, 'finetune', theme)
     const { page } = window
     const go = async (room: string, first: string) => {
       await page.evaluate(`location.hash = '${room}'`)
@@ -88,14 +76,14 @@ describe.each(['light', 'dark'] as const)('in the %s theme', (theme: Theme) => {
     await scan(window, `${theme}-compare-empty`)
     await go('board', 'Boards')
     await scan(window, `${theme}-board-empty`)
-    await program.start('demo', {})
-    program.step(136)
+    await standIn.program.start('demo', {})
+    standIn.program.step(136)
     await go('finetune', 'Fine-tuning of the run')
     await page.getByRole('group', { name: /Validation top-1 over/ }).waitFor()
     await scan(window, `${theme}-finetune`)
-    program.step(400)
-    for (const kind of ['profile', 'staircase', 'explain'] as const) await program.start(kind, requests[kind])
-    program.step(10)
+    standIn.program.step(400)
+    for (const kind of ['profile', 'staircase', 'explain'] as const) await standIn.program.start(kind, requests[kind])
+    standIn.program.step(10)
     await go('board', 'Staircases')
     await scan(window, `${theme}-board`)
     await go('compare', 'Deploy')
@@ -112,11 +100,11 @@ const requests = {
 }
 
 it('nothing is lost at twice the size', async () => {
-  const window = await Window.open(browser, server.url)
+  const window = await standIn.open()
   await window.page.setViewportSize({ width: 640, height: 430 })
   await window.page.getByRole('button', { name: 'Start the sample run' }).click()
   await window.page.getByRole('heading', { name: /Sample run/ }).waitFor()
-  program.step(400)
+  standIn.program.step(400)
   await window.page.getByText('1.66× as fast, measured').waitFor()
   await window.shot('zoom')
   const overflow = await window.page.evaluate<number>(
@@ -135,7 +123,7 @@ describe.each([
   afterEach(() => real.stop())
 
   it('shows models, data, jobs, commands and settings without violations', { timeout: 120_000 }, async () => {
-    const window = await Window.open(browser, real.url, theme, 'model')
+    const window = await Window.open(standIn.browser, real.url, theme, 'model')
     const { page } = window
     const name = (state: string): string => `${theme}-${width}-${state}`
     await page.setViewportSize({ width, height })

@@ -1,8 +1,6 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest'
-import { startServer, type RunningServer } from '../../src-main/serve/server'
+import { expect, it } from 'vitest'
 import { createFakeProgram } from '../fixtures/fake-program'
-import { launchBrowser, Window } from './browser'
+import { StandIn } from './stand-in'
 
 /**
  * A search of 50,000 candidates, replayed to a page that comes late and then going on at 20 events a second, through the
@@ -11,11 +9,7 @@ import { launchBrowser, Window } from './browser'
 const candidates = 50_000
 const stepsBefore = 36
 
-let browser: Browser
-let server: RunningServer
-beforeAll(async () => void (browser = await launchBrowser()))
-afterAll(() => browser?.close())
-afterEach(() => server.close())
+const standIn = StandIn.forTests()
 
 /** ms of every long task since it was asked to watch. */
 const watch = `window.longTasks = []; new PerformanceObserver((list) => {
@@ -26,8 +20,8 @@ it('draws 50,000 candidates, and stays quick while more come', { timeout: 240_00
   const program = createFakeProgram({ evaluations: candidates + 400 })
   await program.start('demo', {})
   program.step(stepsBefore + candidates)
-  server = await startServer(program, { closeWithinMs: 100 })
-  const window = await Window.open(browser, server.url)
+  await standIn.serve(program)
+  const window = await standIn.window()
   const { page } = window
   await page.getByRole('group', { name: new RegExp(`Scatter plot of ${candidates}`) }).waitFor({ timeout: 120_000 })
   await window.shot('search-50000')

@@ -1,22 +1,8 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { startServer, type RunningServer } from '../../src-main/serve/server'
-import { createFakeProgram, type FakeProgram } from '../fixtures/fake-program'
-import { launchBrowser, Window, type Theme } from './browser'
+import { describe, expect, it } from 'vitest'
+import type { Window } from './browser'
+import { StandIn } from './stand-in'
 
-let browser: Browser
-let server: RunningServer
-let program: FakeProgram
-
-beforeAll(async () => void (browser = await launchBrowser()))
-afterAll(() => browser?.close())
-afterEach(() => server.close())
-
-async function open(room: string, theme: Theme = 'light'): Promise<Window> {
-  program = createFakeProgram()
-  server = await startServer(program, { closeWithinMs: 100 })
-  return Window.open(browser, server.url, theme, room)
-}
+const standIn = StandIn.forTests()
 
 /** A picture at each of the usual sizes; nothing is wider than its room. */
 async function sizes(window: Window, name: string): Promise<void> {
@@ -34,16 +20,16 @@ async function sizes(window: Window, name: string): Promise<void> {
 
 describe.each(['light', 'dark'] as const)('the rooms behind the search, %s', (theme) => {
   it('Fine-tune: curves, the best checkpoint, stop and keep', async () => {
-    const window = await open('finetune', theme)
+    const window = await standIn.open({}, 'finetune', theme)
     const { page } = window
     await page.getByRole('heading', { name: 'Nothing has been trained yet' }).waitFor()
     await window.shot(`finetune-${theme}-empty`)
-    await program.start('demo', {})
-    program.step(136)
+    await standIn.program.start('demo', {})
+    standIn.program.step(136)
     await page.getByRole('group', { name: /Validation top-1 over \d epochs; the best is epoch \d/ }).waitFor()
     await page.getByRole('button', { name: 'Stop and keep the best' }).click()
     await page.getByText(/Ends after epoch/).waitFor()
-    expect(program.calls).toContain('jobs.conclude')
+    expect(standIn.program.calls).toContain('jobs.conclude')
     await sizes(window, `finetune-${theme}`)
     await page.reload()
     await page.getByText(/Ends after epoch/).waitFor()
@@ -51,11 +37,11 @@ describe.each(['light', 'dark'] as const)('the rooms behind the search, %s', (th
   })
 
   it('Compare & deploy: the pair, per class, layer by layer, files and a report', async () => {
-    const window = await open('compare', theme)
+    const window = await standIn.open({}, 'compare', theme)
     const { page } = window
     await page.getByRole('heading', { name: 'Nothing to compare yet' }).waitFor()
-    await program.start('demo', {})
-    program.step(400)
+    await standIn.program.start('demo', {})
+    standIn.program.step(400)
     const table = page.getByTestId('result')
     await table.waitFor()
     expect(await table.innerText()).toMatch(/Top-1 accuracy\s+93\.39 %\s+92\.9 to 93\.9 %\s+93\.12 %/)
@@ -64,26 +50,26 @@ describe.each(['light', 'dark'] as const)('the rooms behind the search, %s', (th
     await page.getByText('The report is written.').waitFor()
     await page.getByRole('button', { name: 'Explain' }).click()
     await page.getByRole('button', { name: 'Looking …' }).waitFor()
-    program.step(4)
+    standIn.program.step(4)
     await page.getByText('Its width lies just past a step.').first().waitFor()
     await sizes(window, `compare-${theme}`)
     await window.leave()
   })
 
   it('Board: what there is to measure on, samples, layers and staircases', async () => {
-    const window = await open('board', theme)
+    const window = await standIn.open({}, 'board', theme)
     const { page } = window
     await page.getByRole('radio', { name: /pi4/ }).check()
     await window.shot(`board-${theme}-empty`)
     await page.getByRole('textbox', { name: 'Model' }).fill('sample.onnx')
     await page.getByRole('button', { name: 'Profile' }).click()
     await page.getByRole('heading', { name: 'Measuring …' }).waitFor()
-    program.step(4)
+    standIn.program.step(4)
     await page.getByRole('group', { name: /Histogram of 400 samples: median 24\.9 ms/ }).waitFor()
     await page.getByText('Temperatures, °C').waitFor()
     await page.getByRole('button', { name: 'Measure staircases' }).click()
     await page.getByRole('heading', { name: 'Measuring staircases …' }).waitFor()
-    program.step(4)
+    standIn.program.step(4)
     await page.getByRole('group', { name: /Latency over 32 widths/ }).waitFor()
     await sizes(window, `board-${theme}`)
     await window.leave()

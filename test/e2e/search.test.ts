@@ -1,37 +1,32 @@
-import type { Browser } from 'playwright-core'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
-import { startServer, type RunningServer } from '../../src-main/serve/server'
-import { createFakeProgram, type FakeOptions, type FakeProgram } from '../fixtures/fake-program'
-import { launchBrowser, Window, type Theme } from './browser'
+import { describe, expect, it } from 'vitest'
+import type { FakeOptions } from '../fixtures/fake-program'
+import type { Theme, Window } from './browser'
+import { StandIn } from './stand-in'
 
-let browser: Browser
-let server: RunningServer
-let program: FakeProgram
-
-beforeAll(async () => void (browser = await launchBrowser()))
-afterAll(() => browser?.close())
-afterEach(() => server.close())
+const standIn = StandIn.forTests()
 
 async function open(options: FakeOptions = {}, theme: Theme = 'light'): Promise<Window> {
-  program = createFakeProgram(options)
-  server = await startServer(program, { closeWithinMs: 100 })
-  const window = await Window.open(browser, server.url, theme)
+  const window = await standIn.open(options, 'search', theme)
   await window.page.getByRole('button', { name: 'Start the sample run' }).waitFor()
   return window
 }
 
-const start = (window: Window) => window.page.getByRole('button', { name: 'Start the sample run' }).click()
+/** Started, and known to be: nothing moves by itself. */
+async function start({ page }: Window): Promise<void> {
+  await page.getByRole('button', { name: 'Start the sample run' }).click()
+  await page.getByRole('heading', { name: /Sample run/ }).waitFor()
+}
 
 describe('the Search room', () => {
   it('draws the pack live, and what the candidate under the pointer keeps', async () => {
     const window = await open({ evaluations: 300 })
     const { page } = window
     await start(window)
-    program.step(290)
+    standIn.program.step(290)
     const plane = page.getByRole('group', { name: /Scatter plot of \d+ candidates/ })
     await plane.waitFor()
     await window.shot('search-live')
-    program.step(150)
+    standIn.program.step(150)
     await page.getByRole('group', { name: /6 of them measured/ }).waitFor()
     await window.shot('search-measured')
     await plane.focus()
@@ -56,7 +51,7 @@ it.each(['light', 'dark'] as const)('fits both usual windows, %s', async (theme)
   const { page } = window
   await window.shot(`search-${theme}-start`)
   await start(window)
-  program.step(340)
+  standIn.program.step(340)
   await page.getByRole('group', { name: /Scatter plot of \d+ candidates/ }).waitFor()
   for (const [width, height] of [
     [1280, 800],

@@ -3,10 +3,8 @@ import { GridComponent, MarkLineComponent, TooltipComponent } from 'echarts/comp
 import { init, use, type EChartsType } from 'echarts/core'
 import { CanvasRenderer } from 'echarts/renderers'
 import type { EChartsCoreOption } from 'echarts/core'
-import type { ChartModel } from '../../../src-main/core/charts/model'
-import type { Palette } from '../../../src-main/core/charts/svg'
 import { optionOf } from './echarts-option'
-import type { PointAt } from './points'
+import type { CreatePlot } from './plot'
 
 use([
   BarChart,
@@ -19,14 +17,8 @@ use([
   CanvasRenderer,
 ])
 
-export interface AnalysisPlot {
-  update(model: ChartModel, palette: Palette, focus: PointAt | undefined): void
-  resize(): void
-  destroy(): void
-}
-
 /** A chart to look into: tooltips, and clicks on its points. */
-export function createAnalysisPlot(host: HTMLElement, font: string, onClick: (at: PointAt) => void): AnalysisPlot {
+export const createPlot: CreatePlot = (host, { font, onClick }) => {
   const chart: EChartsType = init(host, undefined, { renderer: 'canvas' })
   chart.on('click', ({ seriesIndex, dataIndex }) => {
     if (seriesIndex !== undefined) onClick({ series: seriesIndex, index: dataIndex })

@@ -3,27 +3,43 @@ import 'uplot/dist/uPlot.min.css'
 import { logScale } from '../../../src-main/core/charts/scale'
 import { rangeOf, type Axis, type ChartModel, type Series } from '../../../src-main/core/charts/model'
 import type { Palette } from '../../../src-main/core/charts/svg'
+import type { CreatePlot, Plot, PlotStart } from './plot'
 import type { PointAt } from './points'
-
-/** A drawing that lives as long as its chart is shown. */
-export interface LivePlot {
-  update(model: ChartModel, focus: PointAt | undefined): void
-  resize(width: number, height: number): void
-  destroy(): void
-}
 
 const dash = [5, 4]
 
-/** Lines, steps and dots that change several times a second. Colours are read when it is drawn. */
-export function createLivePlot(
-  host: HTMLElement,
-  first: ChartModel,
-  size: { width: number; height: number },
-  font: string,
-  palette: () => Palette,
-): LivePlot {
-  let model = first
-  let focus: PointAt | undefined
+/** Lines, steps and dots that change several times a second. Series and axes are fixed when a plot is made. */
+export const createPlot: CreatePlot = (host, start) => {
+  let { model, size, palette } = start
+  let plot = madePlot(host, start)
+  return {
+    update(next, colours, focus) {
+      if (shapeOf(next) !== shapeOf(model)) {
+        plot.destroy()
+        plot = madePlot(host, { ...start, model: next, size, palette: colours })
+      }
+      ;[model, palette] = [next, colours]
+      plot.update(model, palette, focus)
+    },
+    resize(next) {
+      size = next
+      plot.resize(next)
+    },
+    destroy: () => plot.destroy(),
+  }
+}
+
+const shapeOf = (model: ChartModel): string =>
+  JSON.stringify([
+    model.series.map(({ name, kind, colour, right }) => [name, kind, colour, right]),
+    model.y,
+    model.right,
+  ])
+
+/** Colours are read when it is drawn. */
+function madePlot(host: HTMLElement, { model: first, size, font, palette: colours }: PlotStart): Plot {
+  let [model, current, focus] = [first, colours, undefined as PointAt | undefined]
+  const palette = (): Palette => current
   const face = `12px ${font}`
   const ticks = (axis: Axis) => (_: uPlot, values: number[]) =>
     values.map((value) => (value === null ? '' : axis.text ? axis.text(value) : String(value)))
@@ -60,13 +76,12 @@ export function createLivePlot(
     host,
   )
   return {
-    update(next, at) {
-      model = next
-      focus = at
+    update(...next) {
+      ;[model, current, focus] = next
       // Scales, strokes and dots all come from the model when it is drawn.
       plot.setData(dataOf(model), true)
     },
-    resize: (width, height) => plot.setSize({ width, height }),
+    resize: (next) => plot.setSize(next),
     destroy: () => plot.destroy(),
   }
 }

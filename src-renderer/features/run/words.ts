@@ -11,8 +11,6 @@ export const stateWords: Readonly<Record<JobView['state'], string>> = {
   gone: 'ended without a word',
 }
 
-export { isLive }
-
 /** Where there is little room; the full title is told beside it. */
 const shortStages: Readonly<Record<string, string>> = {
   import: 'Import',
