@@ -395,21 +395,41 @@ def set_file(path, text):
     return read(path) == text
 
 
+def jetson_clocks(*arguments):
+    """The Jetson's own tool, by sudo where this user is not root. Whether it did as told; None where there is none."""
+    tool = shutil.which("jetson_clocks")
+    if not tool:
+        return None
+    sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
+    try:
+        return subprocess.run(sudo + [tool] + list(arguments), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL, timeout=60).returncode == 0
+    except (OSError, subprocess.SubprocessError):
+        return False
+
+
 def pin(folder):
-    """Governors to "performance". What they were is noted first, so that they can be put back whatever happens."""
+    """Governors to "performance"; on a Jetson the clocks of CPU, GPU and memory to their highest. What they were is
+    noted first, so that they can be put back whatever happens."""
     unpin(folder)
+    stored = os.path.join(folder, "jetson_clocks.conf")
+    kept = jetson_clocks("--store", stored)
+    if kept is False:
+        remove(stored)
+        raise Refused("not-pinned", "jetson_clocks does not store what the clocks are now")
     found = {}
     for path in glob.glob(CPUS + "/cpufreq/policy*/scaling_governor"):
         governor = read(path)
         if governor and governor != "performance":
             found[path] = governor
-    if not found:
-        return
-    write_whole(os.path.join(folder, "pinned.json"), json.dumps(found).encode())
-    refused = [path for path in found if not set_file(path, "performance")]
+    if found:
+        write_whole(os.path.join(folder, "pinned.json"), json.dumps(found).encode())
+    refused = ["%s cannot be written" % path for path in found if not set_file(path, "performance")]
+    if kept and not jetson_clocks():
+        refused.append("jetson_clocks failed")
     if refused:
         unpin(folder)
-        raise Refused("not-pinned", "%s cannot be written" % refused[0])
+        raise Refused("not-pinned", refused[0])
 
 
 def unpin(folder):
@@ -421,6 +441,11 @@ def unpin(folder):
     for path, governor in found.items():
         set_file(path, governor)
     remove(note)
+    stored = os.path.join(folder, "jetson_clocks.conf")
+    if os.path.exists(stored):
+        jetson_clocks("--restore", stored)
+        # It asks before it overwrites one, and nobody is there to answer.
+        remove(stored)
 
 
 def probe():

@@ -277,6 +277,62 @@ class Clocks(InFolder):
         self.assertEqual(self.now(), ["ondemand", "performance", "powersave"])
 
 
+class JetsonClocks(Clocks):
+    """Against a stand-in that keeps its one clock in a file, as the script of JetPack 4 to 6 takes its arguments."""
+    TOOL = """#!/bin/sh
+cd "%s" && echo "$*" >> asked
+case "$1" in
+--store) [ ! -e "$2" ] && cp clock "$2" ;;
+--restore) cp "$2" clock ;;
+"") [ ! -e broken ] && echo highest > clock ;;
+*) exit 1 ;;
+esac
+"""
+
+    def setUp(self):
+        Clocks.setUp(self)
+        tool = os.path.join(self.folder, "jetson_clocks")
+        with open(tool, "w") as f:
+            f.write(self.TOOL % self.folder)
+        os.chmod(tool, 0o755)
+        # There is no sudo for a user who is not root.
+        for patched in (mock.patch.dict(os.environ, PATH="%s:%s" % (self.folder, os.environ["PATH"])),
+                        mock.patch.object(os, "geteuid", lambda: 0)):
+            patched.start()
+            self.addCleanup(patched.stop)
+        self.set_clock("lazy")
+
+    def set_clock(self, value):
+        with open(os.path.join(self.folder, "clock"), "w") as f:
+            f.write(value)
+
+    def clock(self):
+        return agent.read(os.path.join(self.folder, "clock"))
+
+    def test_the_jetsons_own_tool_pins_and_restores(self):
+        agent.pin(self.folder)
+        self.assertEqual(self.clock(), "highest")
+        agent.pin(self.folder)
+        agent.unpin(self.folder)
+        self.assertEqual(self.clock(), "lazy")
+        self.assertFalse(os.path.exists(os.path.join(self.folder, "jetson_clocks.conf")))
+        self.assertEqual(self.now(), ["ondemand", "performance", "powersave"])
+
+    def test_a_tool_that_fails_leaves_nothing_pinned(self):
+        with open(os.path.join(self.folder, "broken"), "w"):
+            pass
+        with self.assertRaises(agent.Refused) as caught:
+            agent.pin(self.folder)
+        self.assertEqual(caught.exception.code, "not-pinned")
+        self.assertEqual([self.clock(), self.now()], ["lazy", ["ondemand", "performance", "powersave"]])
+        self.assertFalse(os.path.exists(os.path.join(self.folder, "jetson_clocks.conf")))
+
+    def test_clocks_that_cannot_be_stored_are_not_touched(self):
+        with mock.patch.object(agent, "jetson_clocks", lambda *arguments: False):
+            self.assertRaises(agent.Refused, agent.pin, self.folder)
+        self.assertEqual([self.clock(), self.now()], ["lazy", ["ondemand", "performance", "powersave"]])
+
+
 class OwnRuntime(InFolder):
     def test_pips_package_is_found(self):
         capi = os.path.join(self.folder, "onnxruntime/capi")
