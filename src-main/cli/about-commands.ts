@@ -1,5 +1,5 @@
 import { fail } from '../core/failure'
-import type { Command, Request } from './commands'
+import type { Command, Request } from './command'
 import { text } from './options'
 import { given, string } from './shared-options'
 import * as summaries from './summaries'

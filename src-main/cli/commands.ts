@@ -1,29 +1,13 @@
-import type { CallName, CallRequest, JobName, JobRequest } from '../contract'
 import { architectureNames } from '../core/graph/architectures'
 import { runMethods } from '../core/methods/registry'
 import { aboutCommands } from './about-commands'
+import type { Command } from './command'
 import { dataCommands } from './data-commands'
 import { explain } from './explain'
 import { budget, number, required, settings, text, type Option, type Values } from './options'
 import { data, engine, given, normalize, seed, string, trainImages } from './shared-options'
 import * as summaries from './summaries'
 import { trainingOptions, trainingRequest } from './training'
-
-/** What a command asks of the program. */
-export type Request =
-  | { readonly [N in CallName]: { readonly call: N; readonly request: CallRequest<N> } }[CallName]
-  | { readonly [N in JobName]: { readonly job: N; readonly request: JobRequest<N> } }[JobName]
-
-export interface Command {
-  readonly about: string
-  /** Names of positional arguments; those in [brackets] may be left out. */
-  readonly arguments: readonly string[]
-  readonly options: Readonly<Record<string, Option>>
-  /** @throws LupineError kind 'usage' */
-  request(values: Values, positionals: readonly string[]): Request
-  /** The result for people. */
-  summary(result: never): string
-}
 
 const device = string(
   'DEVICE',

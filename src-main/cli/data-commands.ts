@@ -1,4 +1,4 @@
-import type { Command } from './commands'
+import type { Command } from './command'
 import { number, required, text } from './options'
 import { data, given, normalize, seed, string } from './shared-options'
 import * as summaries from './summaries'

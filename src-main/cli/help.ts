@@ -1,4 +1,5 @@
-import { commands, type Command } from './commands'
+import { commands } from './commands'
+import type { Command } from './command'
 import { columns } from './format'
 import type { Option } from './options'
 

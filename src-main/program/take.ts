@@ -14,7 +14,8 @@ import { hashBytes } from '../projects/provenance'
 import type { JobContext } from '../runs/job'
 import { stampNormalization } from './finetune'
 import { recalibrateFile } from './recalibrate'
-import { type Imported, workingFile } from './run/import'
+import { workingFile } from './run/import'
+import type { Imported } from './run/scene'
 
 const recalibrationImages = 1024
 

@@ -1,22 +1,12 @@
-import { isTensor, type Network, type NetworkNode, type Shape, type Tensor } from './network'
+import { isTensor, type Network, type NetworkNode, type Shape } from './network'
 import { canLower, lowered } from './lowered'
 import { opRow } from './ops'
 import { canRaise, raised } from './raised'
+import type { RewriteContext } from './rewrite-context'
 import { propagate } from './shapes'
 
 /** The opset inside: the oldest whose BatchNormalization recalibrates in onnxruntime is 14; 17 is widely supported. */
 export const canonicalOpset = 17
-
-/** What a rewriting rule may use. */
-export interface RewriteContext {
-  readonly opset: number
-  /** Shape of a tensor, symbolic where the model is. */
-  shape(name: string | undefined): Shape | undefined
-  /** Values of a constant input. */
-  constant(name: string | undefined): number[] | undefined
-  /** A new initializer of the node; returns its name. */
-  add(node: NetworkNode, name: string, tensor: Tensor): string
-}
 
 /**
  * Rewrites a network of opset 7 to 21 in the forms of 17, so that everything behind sees one: older opsets kept in

@@ -1,7 +1,7 @@
-import type { RewriteContext } from './canonical'
 import { intAttribute, intsAttribute, stringAttribute, type AttributeValue, type NetworkNode } from './network'
 import { normalizeAxis } from './ops/row'
 import { tensorOf } from './tensors'
+import type { RewriteContext } from './rewrite-context'
 
 /** Ops that came after opset 17. */
 const newer = new Set(['GroupNormalization', 'Gelu', 'Mish'])

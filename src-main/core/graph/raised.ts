@@ -1,7 +1,7 @@
-import type { RewriteContext } from './canonical'
 import { intAttribute, intsAttribute, stringAttribute, type AttributeValue, type NetworkNode } from './network'
 import { normalizeAxis } from './ops/row'
 import { tensorOf } from './tensors'
+import type { RewriteContext } from './rewrite-context'
 
 /** Attributes that became inputs by opset 13, in input order. ReduceMean's axes stayed an attribute until 18. */
 const moved: Readonly<Record<string, readonly string[]>> = {

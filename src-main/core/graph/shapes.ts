@@ -1,7 +1,7 @@
 import { constantInput, type Network, type NetworkNode, type Shape } from './network'
 import { opRow } from './ops'
 import { contradiction, shown, type ShapeContext } from './ops/row'
-import { resolveSizes, type Sizes } from './sizes'
+import { type Propagated, resolveSizes, type Sizes } from './sizes'
 import { evaluatePartial, partialValue, shapeValue, type PartialValue } from './values'
 
 /** Shape per tensor name (activations and initializers); absent where it cannot be told. */
@@ -17,11 +17,6 @@ export type Shapes = ReadonlyMap<string, Shape>
 export function inferShapes(network: Network, sizes?: Sizes): Shapes {
   const concrete = resolveSizes(network, sizes, (candidate) => propagate(network, candidate))
   return concrete.shapes
-}
-
-export interface Propagated {
-  readonly shapes: Map<string, Shape>
-  readonly values: Map<string, PartialValue>
 }
 
 /** Shapes from the given ones of the inputs on, and the values of small integer tensors computed from them. */

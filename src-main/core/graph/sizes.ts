@@ -1,9 +1,15 @@
 import { LupineError } from '../failure'
 import { consumers, intAttribute, type Network, type NetworkNode, type Shape } from './network'
-import type { Propagated } from './shapes'
+import type { PartialValue } from './values'
 
 /** Sizes for the symbols of input shapes, by symbol: { height: 320, width: 320 }. */
 export type Sizes = Readonly<Record<string, number>>
+
+/** What follows from the shapes of the inputs. */
+export interface Propagated {
+  readonly shapes: Map<string, Shape>
+  readonly values: Map<string, PartialValue>
+}
 
 /** Tried in this order: the sizes networks are usually made for, then what small or fully connected ones take. */
 const usual = [224, 32, 28, 96, 64, 128, 256, 299, 48, 320, 512, 640, 16, 8]

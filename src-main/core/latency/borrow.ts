@@ -1,5 +1,4 @@
-import type { MacsFraction } from './staircase'
-import { type LatencyGroup, levelOf, type Staircase, type StaircasePoint } from './table'
+import { type LatencyGroup, levelOf, type Staircase, type StaircasePoint, type MacsFraction } from './table'
 
 /** How far a staircase may be from its model's, as a fraction of the saving, and beside it, before anything is measured. */
 const likeness = 0.25

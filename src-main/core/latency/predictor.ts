@@ -1,7 +1,7 @@
 import type { Widths } from '../ports'
-import { type MacsFraction, ratioAt } from './staircase'
+import { ratioAt } from './staircase'
 import { type SharedLayers, sharedLayers } from './shared-layers'
-import { branches, branchOf, type LatencyGroup, type LatencyTable } from './table'
+import { branches, branchOf, type LatencyGroup, type LatencyTable, type MacsFraction } from './table'
 
 /** No prediction is smaller: a network takes some time. */
 const SMALLEST = 0.01

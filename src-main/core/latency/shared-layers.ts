@@ -1,5 +1,4 @@
-import type { MacsFraction } from './staircase'
-import type { LatencyGroup } from './table'
+import type { LatencyGroup, MacsFraction } from './table'
 
 /** Two groups that layers lie between: one makes their channels, the other reads them. */
 export interface SharedLayers {

@@ -6,17 +6,12 @@ import {
   type LatencyGroup,
   type LatencyTable,
   levelOf,
+  type MacsFraction,
   type PlannedPoint,
   removableBranches,
   type Staircase,
   type StaircasePoint,
 } from './table'
-
-/**
- * MACs of a plan as a fraction of the original's. Tells how far savings of groups that share layers overlap (the cost
- * of a convolution is a product of its two widths); without it savings simply add up.
- */
-export type MacsFraction = (widths: Widths) => number
 
 export interface MeasuredPoint {
   readonly point: PlannedPoint

@@ -1,7 +1,14 @@
 import type { LatencyMeasurement, Widths } from '../ports'
 import { median } from '../statistics/robust'
-import { buildTable, type MacsFraction, type MeasuredPoint } from './staircase'
-import { type LatencyGroup, type LatencyTable, type PlannedPoint, planTable, type Staircase } from './table'
+import { buildTable, type MeasuredPoint } from './staircase'
+import {
+  type LatencyGroup,
+  type LatencyTable,
+  type PlannedPoint,
+  planTable,
+  type Staircase,
+  type MacsFraction,
+} from './table'
 
 export interface SurveyOptions {
   readonly macs?: MacsFraction

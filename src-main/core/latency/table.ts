@@ -1,6 +1,12 @@
 import { fail } from '../failure'
 import type { Widths } from '../ports'
 
+/**
+ * MACs of a plan as a fraction of the original's. Tells how far savings of groups that share layers overlap (the cost
+ * of a convolution is a product of its two widths); without it savings simply add up.
+ */
+export type MacsFraction = (widths: Widths) => number
+
 /** A coupled group as the latency table sees it. */
 export interface LatencyGroup {
   readonly id: string

@@ -1,7 +1,6 @@
 import { type CalibrationPlan, fitModel, type LatencyModel } from '../latency/model'
 import { createPredictor } from '../latency/predictor'
-import type { MacsFraction } from '../latency/staircase'
-import type { LatencyTable } from '../latency/table'
+import type { LatencyTable, MacsFraction } from '../latency/table'
 import type { LatencyMeasurement, Widths } from '../ports'
 import { createRandom, deriveSeed } from '../statistics/random'
 import { type KindPlan, planKinds, plansOf } from './plan-kinds'

@@ -1,13 +1,6 @@
 import type { LatencyMeasurement, Widths } from '../ports'
-import {
-  budgetUnreachable,
-  fits,
-  kindsOf,
-  measuredGuard,
-  type Budget,
-  type CostKind,
-  type CostModel,
-} from '../search/budget'
+import { fits, kindsOf, measuredGuard, type Budget, type CostKind, type CostModel } from '../search/budget'
+import { budgetUnreachable } from '../search/reach'
 import type { Target } from './registry'
 
 /** Plans along one number: a keep ratio, or the part of all channels that passes a threshold. */

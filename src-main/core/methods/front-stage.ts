@@ -1,6 +1,7 @@
 import type { LatencyMeasurement, Widths } from '../ports'
 import { type ArchiveEntry, paretoFront, planKey } from '../search/archive'
-import { type Budget, kindsOf, smallestReachable } from '../search/budget'
+import { type Budget, kindsOf } from '../search/budget'
+import { smallestReachable } from '../search/reach'
 import { knapsack } from '../search/knapsack'
 import type { Problem } from '../search/repair'
 import { leadingCost } from '../search/searcher'

@@ -1,6 +1,6 @@
 import type { LatencyGroup } from '../latency/table'
 import type { LatencyMeasurement, Score, Widths } from '../ports'
-import type { LatencyKnowledge } from './latency-stage'
+import type { LatencyKnowledge } from './latency-knowledge'
 
 /**
  * What live views draw of a search; `contract/progress.ts` is how they read it. Plans travel as the channels kept per

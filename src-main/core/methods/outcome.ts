@@ -2,7 +2,7 @@ import { type Archive, type ArchiveEntry, planKey } from '../search/archive'
 import { costKinds } from '../search/budget'
 import { fewImagesCheck, refinedCheck, type RefinedPlan } from './fidelity'
 import type { Finalist } from './choice-stage'
-import type { LatencyKnowledge } from './latency-stage'
+import type { LatencyKnowledge } from './latency-knowledge'
 import type {
   Baseline,
   ChosenPlan,

@@ -1,7 +1,8 @@
 import { widthGrid, type LatencyGroup } from '../latency/table'
 import type { Random, Widths } from '../ports'
 import { planKey } from '../search/archive'
-import { type CostModel, smallestReachable } from '../search/budget'
+import type { CostModel } from '../search/budget'
+import { smallestReachable } from '../search/reach'
 import { narrow, type Problem } from '../search/repair'
 import { createSpace, widthsOf } from '../search/space'
 

@@ -1,7 +1,7 @@
 import { branches, widthGrid } from '../latency/table'
 import type { Widths } from '../ports'
 import { lossAt, monotone, type Sensitivity } from '../search/sensitivity'
-import type { LatencyKnowledge } from './latency-stage'
+import type { LatencyKnowledge } from './latency-knowledge'
 import { sceneData } from './live'
 import type { SearchRequest } from './pruner-types'
 import type { Recorder } from './recording'

@@ -1,6 +1,7 @@
 import type { Random } from '../ports'
 import { permutation } from '../statistics/random'
-import { type Budget, budgetUnreachable, type CostModel, excess, fits, kindsOf, smallestReachable } from './budget'
+import { type Budget, type CostModel, excess, fits, kindsOf } from './budget'
+import { budgetUnreachable, smallestReachable } from './reach'
 import { isMasked, lossOf, type Space, widthsOf } from './space'
 
 /** What searchers search: a space under a budget. */

@@ -3,24 +3,11 @@ import { fail } from '../../core/failure'
 import { saveOnnx, writeAtomically } from '../../formats/onnx/files'
 import { writeOnnx } from '../../formats/onnx/write'
 import { hashBytes } from '../../projects/provenance'
-import type { DataSource } from '../../datasets/dataset'
 import { normalizeKey, resolveData } from '../data-source'
 import { workingNetwork } from '../norms'
 import type { Layout } from '../../projects/layout'
-import type { RunScene } from './scene'
+import type { Imported, RunScene } from './scene'
 import { loadModel } from '../load'
-
-/** What the first stage leaves for the others. */
-export interface Imported {
-  /** SHA-256 of the file as given. */
-  readonly sha256: string
-  readonly data: DataSource
-  readonly normalize: string
-  readonly bytes: number
-  /** How many BN were put back for as long as the network is worked on (absent in older projects: none). */
-  readonly reinserted?: number
-  readonly warnings: readonly string[]
-}
 
 /** What is pruned and trained: the cleaned original, or the same with its BN put back. */
 export const workingFile = (files: Layout, { reinserted = 0 }: Pick<Imported, 'reinserted'>): string =>

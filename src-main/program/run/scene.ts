@@ -1,10 +1,22 @@
 import type { RunRequest, StageName } from '../../contract'
+import type { DataSource } from '../../datasets/dataset'
 import type { Device } from '../../devices/device'
 import type { Layout } from '../../projects/layout'
 import type { JobContext } from '../../runs/job'
 import type { Stages } from '../../runs/stages'
 import type { ChosenEngine } from '../engine-choice'
-import type { Imported } from './import'
+
+/** What the first stage leaves for the others. */
+export interface Imported {
+  /** SHA-256 of the file as given. */
+  readonly sha256: string
+  readonly data: DataSource
+  readonly normalize: string
+  readonly bytes: number
+  /** How many BN were put back for as long as the network is worked on (absent in older projects: none). */
+  readonly reinserted?: number
+  readonly warnings: readonly string[]
+}
 
 /** What a run fixes for itself at its start, so that resume uses the same. */
 export interface RunSettings {

@@ -11,8 +11,7 @@ import { loadOnnx, readModelBytes, saveOnnx, writeAtomically } from '../../forma
 import { compareNetworks, compareWithDevice, readFloats } from '../compare'
 import type { TrainingEngine } from '../engine-choice'
 import { withOnnxruntime } from '../onnxruntime'
-import type { Imported } from './import'
-import type { RunScene } from './scene'
+import type { Imported, RunScene } from './scene'
 
 /** Agreement of the exported file, in the device's runtime, with the engine that trained it, on test images. */
 export async function agreementStage(

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Widths } from '../../../../src-main/core/ports'
-import { assertReachable, type Budget, excess, smallestReachable } from '../../../../src-main/core/search/budget'
+import { type Budget, excess } from '../../../../src-main/core/search/budget'
+import { assertReachable, smallestReachable } from '../../../../src-main/core/search/reach'
 import { knapsack } from '../../../../src-main/core/search/knapsack'
 import { randomLevels } from '../../../../src-main/core/search/random-search'
 import { type Problem, repair, repairBlindly } from '../../../../src-main/core/search/repair'
