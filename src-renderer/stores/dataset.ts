@@ -19,6 +19,8 @@ export const useDataset = defineStore('dataset', () => {
   const split = ref<SplitName>('train')
   /** Which images are shown: others with another one. */
   const seed = ref(0)
+  /** What `preview` is of. */
+  const shown = ref('')
   let asked = 0
   const current = () => preview.value
 
@@ -34,8 +36,10 @@ export const useDataset = defineStore('dataset', () => {
     if (own !== asked) return false
     isLoading.value = false
     failure.value = result.ok ? undefined : result.failure
-    if (result.ok) preview.value = result.value
-    else if (result.failure.code === 'file-unknown') return reopen()
+    if (result.ok) {
+      preview.value = result.value
+      shown.value = address
+    } else if (result.failure.code === 'file-unknown') return reopen()
     return result.ok
   }
 
@@ -46,6 +50,13 @@ export const useDataset = defineStore('dataset', () => {
     if (!newData.ok || (newData.value === data && (!newModel.ok || newModel.value === model))) return false
     work.set({ data: newData.value, model: newModel.ok ? newModel.value : '' })
     return load()
+  }
+
+  /** Shows the images of this session, if others or none are shown. */
+  async function look(): Promise<void> {
+    if (preview.value && shown.value === work.workspace.data) return
+    preview.value = undefined
+    await load()
   }
 
   async function open(address: string): Promise<void> {
@@ -77,7 +88,7 @@ export const useDataset = defineStore('dataset', () => {
   }
 
   return {
-    ...{ preview, failure, isLoading, split, seed, load, open, showSplit, showOthers, close },
+    ...{ preview, failure, isLoading, split, seed, look, open, showSplit, showOthers, close },
     counts: computed(() => preview.value?.splits[split.value]),
   }
 })

@@ -55,6 +55,18 @@ export const useFiles = defineStore('files', () => {
 
   /** For a path that was typed. */
   const find = async (path: string): Promise<Result<FileEntry>> => remembered(await client.call('files.find', { path }))
+  const create = async (folder: FileEntry, name: string): Promise<Result<FileEntry>> =>
+    remembered(await client.call('files.new', { folder: folder.id, name }))
+
+  /** Something new in a folder, under that name or, when there is something already, under one like it. */
+  async function make(folder: FileEntry, name: string): Promise<Result<FileEntry>> {
+    const [, stem = name, end = ''] = /^(.+?)(\.\w+)?$/s.exec(name) ?? []
+    for (let i = 1; ; i++) {
+      const made = await create(folder, i === 1 ? name : `${stem}-${i}${end}`)
+      if (!made.ok || made.value.kind === 'new' || i === 50) return made
+    }
+  }
+
   const list = (request: CallRequest<'files.list'>) => client.call('files.list', request)
   /** The system's own dialog, where there is one. @returns undefined: cancelled */
   async function pick(request: CallRequest<'files.pick'>): Promise<Result<FileEntry | undefined>> {
@@ -78,7 +90,7 @@ export const useFiles = defineStore('files', () => {
   }
 
   return {
-    ...{ places, remember, entryOf, shown, nameOf, find, list, pick, refreshed, noteOpened },
+    ...{ places, remember, entryOf, shown, nameOf, find, create, make, list, pick, refreshed, noteOpened },
     recent: computed(() => kept.value.recent),
     hasDialogs: computed(() => places.value?.dialogs ?? false),
   }

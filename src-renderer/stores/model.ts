@@ -66,7 +66,8 @@ export const useModel = defineStore('model', () => {
   /** What the address of the last session names, once. */
   async function reopen(): Promise<void> {
     const { model, input } = work.workspace
-    if (!model || inspection.value || isLoading.value || reason() !== undefined) return
+    if (!model || isLoading.value) return
+    if (inspection.value ? model === address.value : reason() !== undefined) return
     if (await open(model, input)) return
     if (reason() !== 'file-unknown') return
     // Another program than last time: it has to be told anew which file that was.

@@ -22,11 +22,15 @@ export const startForm = z.object({
   methodEpochs: text(),
   criterion: text('l1'),
   nextLayer: z.boolean().catch(false).default(false),
+  /** Names with commas between. */
+  exclude: text(),
+  streams: z.boolean().catch(false).default(false),
   bn: text(),
   evaluations: text(),
   refine: text(),
   epochs: text(),
   trainImages: text(),
+  distillation: text(),
   engine: text(),
   seed: text(),
   out: text(),
@@ -38,14 +42,28 @@ export const isSearch = ({ trains, targets }: Method): boolean => !trains && !ta
 
 type Draft = { -readonly [K in keyof JobRequest<'run'>]?: JobRequest<'run'>[K] | undefined }
 
+const words = (list: string): string[] =>
+  list
+    .split(',')
+    .map((one) => one.trim())
+    .filter(Boolean)
+
 /** What is wrong with a field, for the person who fills it in. */
 export type Complaints = Readonly<Partial<Record<keyof StartForm | 'model' | 'data' | 'device', string>>>
 
 /** The request that the form stands for, and what is still wrong with it. Fields left empty are left to the program. */
 export function startRequest(
   form: StartForm,
-  { model, data, device, normalize }: Readonly<Record<'model' | 'data' | 'device' | 'normalize', string>>,
+  {
+    model,
+    data,
+    device,
+    normalize,
+    holdout,
+  }: Readonly<Record<'model' | 'data' | 'device' | 'normalize' | 'holdout', string>>,
   method: Method | undefined,
+  /** Groups that were left whole in the Model room. */
+  marked: readonly string[] = [],
 ): { request: JobRequest<'run'>; complaints: Complaints } {
   const complaints: Partial<Record<keyof Complaints, string>> = {}
   const need = (name: 'model' | 'data' | 'device' | 'out', value: string, what: string): string => {
@@ -53,7 +71,7 @@ export function startRequest(
     return value.trim()
   }
   const number = (
-    name: Exclude<keyof StartForm, 'set' | 'nextLayer'>,
+    name: Exclude<keyof StartForm, 'set' | 'nextLayer' | 'streams'>,
     from: number,
     to: number,
     whole = false,
@@ -82,7 +100,11 @@ export function startRequest(
     refine: number('refine', 0, Infinity, true),
     epochs: number('epochs', 0, Infinity, true),
     trainImages: number('trainImages', 1, Infinity, true),
+    distillation: number('distillation', 0, 1),
     normalize: normalize || undefined,
+    holdout: holdout || undefined,
+    exclude: [...new Set([...marked, ...words(form.exclude)])],
+    streams: form.streams || undefined,
     engine: (form.engine || undefined) as JobRequest<'run'>['engine'],
     seed: number('seed', 0, Infinity, true),
     out: need('out', form.out, 'Say which folder the project is to be made in.'),

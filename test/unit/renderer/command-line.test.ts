@@ -47,7 +47,8 @@ describe('the command line that is copied', () => {
       'everything',
       {
         ...{ criterion: 'taylor', nextLayer: true, bn: 'keep', evaluations: '400', refine: '0', epochs: '0' },
-        ...{ trainImages: '5000', engine: 'wasm', seed: '7' },
+        ...{ trainImages: '5000', engine: 'wasm', seed: '7', distillation: '0.5', streams: true },
+        ...{ exclude: 'layer1.0.conv1, a layer with spaces' },
       },
     ],
   ])('asks for what the form asks for: %s', (_, change) => {
@@ -68,6 +69,13 @@ describe('the form', () => {
     expect(Object.keys(complaints).sort()).toEqual(['evaluations', 'latency', 'out', 'seed'])
     expect(made({ goal: 'accuracy' }).complaints).toHaveProperty('accuracy')
     expect(made({ latency: '' }).complaints).toHaveProperty('latency')
+  })
+
+  it('leaves whole what was named here and what was marked in the Model room, each once', () => {
+    const form = { ...startForm.parse({}), out: '/p', exclude: ' a ,, b' }
+    expect(startRequest(form, workspace, undefined, ['b', 'c']).request.exclude).toEqual(['b', 'c', 'a'])
+    expect(made({}).request).not.toHaveProperty('exclude')
+    expect(startRequest(form, { ...workspace, holdout: 'images:/h' }, undefined).request.holdout).toBe('images:/h')
   })
 
   it('asks nothing of a method that needs no target', () => {
