@@ -66,7 +66,7 @@ for (const [name, prepare] of Object.entries(contestants)) {
     ...[name, of(({ after }) => after.top1, 4), of(measured)],
     of(({ before, after }) => after.macs / before.macs),
     of(({ before, after }) => after.params / before.params),
-    ...[of(({ wallMinutes }) => wallMinutes, 1), results.length],
+    ...[of(({ minutes }) => minutes, 1), results.length],
   ]
   lines.push(`| ${cells.join(' | ')} |`)
 }

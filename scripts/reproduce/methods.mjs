@@ -1,7 +1,10 @@
 /**
  * `npm run reproduce:methods`: one network pruned by every method to the same MACs, with one and the same fine-tuning;
- * a table in Markdown on stdout. Started again, it goes on. See README.md here.
+ * a table in Markdown on stdout, and the curves of all trainings in `curves.csv`. Started again, it goes on. See README.md
+ * here.
  */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { callLupine, givenOptions, runOnce, say, sharedArguments, withInterval } from './runs.mjs'
 
 const values = givenOptions({
@@ -36,7 +39,7 @@ for (let seed = 0; seed < Number(values.seeds); seed++) {
       ]
       try {
         const key = `${method} ${distillation}`
-        rows.set(key, [...(rows.get(key) ?? []), await runOnce(values.out, name, args)])
+        rows.set(key, [...(rows.get(key) ?? []), { ...(await runOnce(values.out, name, args)), seed }])
       } catch (error) {
         say(`${name}: ${error.message}`)
       }
@@ -54,8 +57,18 @@ for (const [key, results] of rows) {
     of(({ before, after }) => after.macs / before.macs),
     of(({ before, after }) => after.params / before.params),
     of(({ speedup }) => 1 / speedup.measured),
-    of(({ wallMinutes }) => wallMinutes, 1),
+    of(({ minutes }) => minutes, 1),
     ...[results.length, published[method] ?? ''],
   ]
   console.log(`| ${cells.join(' | ')} |`)
 }
+
+const lines = [...rows].flatMap(([key, results]) =>
+  results.flatMap(({ seed, curves }) =>
+    curves.map(({ stage, epoch, loss, top1, lr, rate }) =>
+      [...key.split(' '), seed, stage, epoch, loss, top1, lr, rate ?? ''].join(','),
+    ),
+  ),
+)
+const heads = 'method,distillation,seed,stage,epoch,loss,top1,learning rate,pruned rate'
+writeFileSync(join(values.out, 'curves.csv'), `${[heads, ...lines].join('\n')}\n`)

@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { curvesOf, eventsOf, workedMinutes } from './events.mjs'
 
 const lupine = join(dirname(dirname(fileURLToPath(import.meta.url))), 'lupine.mjs')
 
@@ -46,7 +47,7 @@ export function callLupine(args) {
 }
 
 /**
- * A run's result: from earlier, or of a run that was interrupted and is gone on with, or of a new one.
+ * A run's result, with the minutes worked and the curves of its trainings: from earlier, or of a run that was interrupted and is gone on with, or of a new one.
  * @param folder of all runs
  * @param name of this one
  * @param args of `lupine run`, without --out
@@ -55,14 +56,15 @@ export async function runOnce(folder, name, args) {
   mkdirSync(folder, { recursive: true })
   const [project, answer] = [join(folder, name), join(folder, `${name}.json`)]
   if (existsSync(answer)) return JSON.parse(readFileSync(answer, 'utf8'))
-  const started = Date.now()
   say(`${name}: ${existsSync(project) ? 'going on' : args.join(' ')}`)
   // A folder without a project file is one whose making was interrupted.
   if (existsSync(project) && !existsSync(join(project, 'project.json'))) rmSync(project, { recursive: true })
   const result = existsSync(project)
     ? await callLupine(['resume', project])
     : await callLupine(['run', ...args, '--out', project])
-  writeFileSync(answer, `${JSON.stringify({ ...result, wallMinutes: (Date.now() - started) / 60_000 })}\n`)
+  const events = eventsOf(project)
+  const told = { ...result, minutes: workedMinutes(events), curves: curvesOf(events) }
+  writeFileSync(answer, `${JSON.stringify(told)}\n`)
   return JSON.parse(readFileSync(answer, 'utf8'))
 }
 
