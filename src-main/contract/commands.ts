@@ -20,6 +20,7 @@ export const commandRows = [
   { id: 'go.log', title: 'Log', group: 'Go to', keys: ['CmdOrCtrl+9'] },
   { id: 'go.settings', title: 'Settings', group: 'Go to', keys: ['CmdOrCtrl+,'] },
   { id: 'file.open', title: 'Open a model …', group: 'File', keys: ['CmdOrCtrl+O'] },
+  { id: 'file.open-project', title: 'Open a project …', group: 'File' },
   { id: 'file.copy-command', title: 'Copy the command line', group: 'File' },
   { id: 'edit.undo', title: 'Undo', group: 'Edit', keys: ['CmdOrCtrl+Z'] },
   { id: 'edit.redo', title: 'Redo', group: 'Edit', keys: ['CmdOrCtrl+Shift+Z', 'CmdOrCtrl+Y'] },

@@ -7,6 +7,7 @@ import { useJobs } from '../stores/jobs'
 import { isResumable } from '../stores/job-view'
 import { useModel } from '../stores/model'
 import { useOpening } from '../stores/opening'
+import { useProjects } from '../stores/projects'
 import { useSettings } from '../stores/settings'
 
 /** What F6 goes through, in the order of reading. */
@@ -28,11 +29,21 @@ export function useFrameCommands(): void {
   const opening = useOpening()
   const model = useModel()
   const files = useFiles()
+  const projects = useProjects()
   useCommand('file.open', () => {
     goTo({ id: 'model' })
     if (files.hasDialogs) void opening.pick()
     else model.close()
   })
+  useCommand(
+    'file.open-project',
+    () => {
+      goTo({ id: 'search' })
+      void projects.pick()
+    },
+    // Elsewhere the Search room browses for them.
+    () => files.hasDialogs,
+  )
   useCommand('help.shortcuts', () => goTo({ id: 'settings' }))
   useCommand(
     'job.resume',
@@ -46,6 +57,9 @@ export function useFrameCommands(): void {
     if (notice.type === 'command') {
       const row = commandRows.find(({ id }) => id === notice.command)
       if (row) commands.run(row.id)
+    } else if (notice.type === 'open' && notice.entry.kind === 'project') {
+      goTo({ id: 'search' })
+      void projects.open(notice.entry)
     } else if (notice.type === 'open') {
       goTo({ id: 'model' })
       void opening.open(notice.entry)

@@ -85,7 +85,10 @@ export const isRun = (kind: string): boolean => runKinds.has(kind)
 
 /** Whether it ended before its time and left a folder to go on with. */
 export const isResumable = (job: JobView): boolean =>
-  isRun(job.kind) && ['cancelled', 'failed', 'gone'].includes(job.state) && job.folder !== ''
+  isRun(job.kind) &&
+  ['cancelled', 'failed', 'gone'].includes(job.state) &&
+  job.folder !== '' &&
+  job.failure?.code !== 'project-gone'
 
 export const isLive = (job: JobView): boolean => job.state === 'running' || job.state === 'paused'
 

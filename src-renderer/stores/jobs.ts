@@ -30,8 +30,13 @@ export const useJobs = defineStore('jobs', () => {
   const startedHere = ref<string>()
 
   const all = computed(() => [...views.values()].sort((a, b) => a.startedAt.localeCompare(b.startedAt)))
-  /** What the Run room shows: the latest. */
-  const current = computed(() => all.value.findLast((job) => isRun(job.kind)))
+  /** A run that was asked for in place of the latest. */
+  const chosen = ref<string>()
+  /** What the rooms show: the latest run, unless another one was asked for. */
+  const current = computed(() => {
+    const runs = all.value.filter((job) => isRun(job.kind))
+    return runs.find(({ id }) => id === chosen.value) ?? runs.at(-1)
+  })
   /** What is going on now, a run or anything else: the one started last. */
   const live = computed(() => all.value.findLast(isLive))
 
@@ -120,7 +125,14 @@ export const useJobs = defineStore('jobs', () => {
     if (!summary) return undefined
     take(summary)
     startedHere.value = summary.id
+    if (isRun(name)) chosen.value = summary.id
     return summary
+  }
+
+  /** A run that the program knows, though it may be none of the latest. */
+  async function choose(id: string): Promise<void> {
+    await refresh()
+    chosen.value = id
   }
 
   const resume = (job: JobView): Promise<JobSummary | undefined> => start('resume', { dir: job.project ?? job.folder })
@@ -129,5 +141,5 @@ export const useJobs = defineStore('jobs', () => {
     await attempt(client.call(`jobs.${name}`, { job }))
   }
 
-  return { all, current, live, known, failure, busy, startedHere, start, resume, command, refresh }
+  return { all, current, live, known, failure, busy, startedHere, start, show: choose, resume, command, refresh }
 })

@@ -87,3 +87,19 @@ it('a run is set up, watched, and its plans and files are taken', { timeout: 400
   await window.shot('workflow-compare')
   await window.leave()
 })
+
+it('its project is opened again by another program', { timeout: 60_000 }, async () => {
+  await server.stop()
+  server = await RealServer.start(['--root', folder])
+  const window = await Window.open(browser, server.url)
+  const { page } = window
+  await page.getByRole('button', { name: 'Close', exact: true }).click()
+  await page.getByRole('button', { name: 'Open a project …' }).click()
+  await page.getByRole('button', { name: /net-pruned\s*, project/ }).click()
+  await page.getByText(/× as fast, measured/).waitFor()
+  await page.getByRole('group', { name: /Scatter plot of \d+ candidates/ }).waitFor()
+  await page.getByRole('link', { name: 'Compare & deploy', exact: true }).first().click()
+  await page.getByTestId('result').waitFor()
+  await page.getByRole('link', { name: 'Download' }).first().waitFor()
+  await window.leave()
+})
