@@ -1,11 +1,12 @@
 /** `npm run bench:memory`: see README.md here. */
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { median, stop } from './contest.mjs'
+import { tree } from './tree.mjs'
 
 const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))))
 const lupine = join(root, 'scripts', 'lupine.mjs')
@@ -18,23 +19,6 @@ const { values } = parseArgs({
     classes: { type: 'string', default: '10' },
   },
 })
-
-/** A process and all below it, by /proc. */
-function tree(pid) {
-  const parents = new Map()
-  for (const name of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
-    try {
-      const fields = readFileSync(`/proc/${name}/stat`, 'utf8').split(') ').at(-1).split(' ')
-      parents.set(Number(name), Number(fields[1]))
-    } catch {
-      // Gone since.
-    }
-  }
-  const found = [pid]
-  for (let i = 0; i < found.length; i++)
-    for (const [child, parent] of parents) if (parent === found[i]) found.push(child)
-  return found
-}
 
 /** Resident bytes of a process without what it shares with others of the tree. */
 function residentBytes(pid) {

@@ -5,7 +5,7 @@ import { cpus } from 'node:os'
 const busy = () => cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0)
 
 /** CPU milliseconds of a process, all its threads. Linux; 0 elsewhere. */
-function used(pid) {
+export function used(pid) {
   try {
     const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ')
     // Fields 14 and 15 of proc(5), in ticks of 1/100 s.
