@@ -77,6 +77,12 @@ it('a run is set up, watched, and its plans and files are taken', { timeout: 400
 
   await page.getByRole('link', { name: 'Compare & deploy', exact: true }).first().click()
   await page.getByTestId('result').waitFor()
+  await page.getByRole('button', { name: /^Evaluate plan-/ }).click()
+  await page.getByRole('button', { name: /^Measure plan-/ }).click()
+  const column = async (row: string) => page.getByRole('row', { name: row }).getByRole('cell').nth(3).innerText()
+  await expect.poll(() => column('Top-1 accuracy'), { timeout: 60_000 }).toMatch(/\d %/)
+  await expect.poll(() => column('Latency'), { timeout: 60_000 }).toMatch(/\d ms/)
+  expect(await column('MACs')).toMatch(/\d+(\.\d)? M/)
   const model = await downloaded(page, 'Pruned model')
   expect(model.equals(await readFile(join(folder, 'net-pruned/model.onnx')))).toBe(true)
   await page.getByRole('button', { name: 'Write an HTML report' }).click()

@@ -1,6 +1,7 @@
 import type { RunResult } from '../../../src-main/contract'
 import { proportionInterval } from '../../../src-main/core/statistics/proportion'
 import { bytes, count, milliseconds, percent } from '../../format'
+import type { TakenPlan } from './plans'
 
 export interface ResultRow {
   readonly name: string
@@ -9,14 +10,23 @@ export interface ResultRow {
   readonly change: string
   /** How far each may be off, where that is known; "before" and "after". */
   readonly spread?: readonly [string, string]
+  /** Of each plan that was taken; '–' until it is known. */
+  readonly plans: readonly { readonly value: string; readonly spread?: string | undefined }[]
 }
 
 type Figures = RunResult['before']
 
 /** The before-and-after table. "Before" is the cleaned, unpruned network by the same path. */
-export function resultRows({ before, after, test }: RunResult): ResultRow[] {
-  const row = (name: string, show: (figures: Figures) => string, change: string, spread?: Spread): ResultRow => ({
+export function resultRows({ before, after, test }: RunResult, plans: readonly TakenPlan[] = []): ResultRow[] {
+  const row = (
+    name: string,
+    show: (figures: Figures) => string,
+    change: string,
+    ofPlan: (plan: TakenPlan) => PlanCell | undefined,
+    spread?: Spread,
+  ): ResultRow => ({
     name,
+    plans: plans.map((plan) => ofPlan(plan) ?? { value: '–' }),
     before: show(before),
     after: show(after),
     change,
@@ -27,21 +37,42 @@ export function resultRows({ before, after, test }: RunResult): ResultRow[] {
       'Top-1 accuracy',
       ({ top1 }) => percent(top1),
       points(after.top1 - before.top1),
+      ({ accuracy }) =>
+        accuracy && { value: percent(accuracy.top1), spread: accuracySpread(accuracy.top1, accuracy.images) },
       test && (({ top1 }) => accuracySpread(top1, test.images)),
     ),
     row(
       'Latency',
       ({ latency }) => `${milliseconds(latency.median, latency.mad)}`,
       ratio(after.latency.median / before.latency.median),
-      ({ latency }) => `± ${milliseconds(latency.mad, latency.mad / 3)} (MAD)`,
+      ({ latency }) => latency && { value: milliseconds(latency.median, latency.mad), spread: madText(latency) },
+      ({ latency }) => madText(latency),
     ),
-    row('MACs', ({ macs }) => count(macs), ratio(after.macs / before.macs)),
-    row('Parameters', ({ params }) => count(params), ratio(after.params / before.params)),
-    row('File size', (figures) => bytes(figures.bytes), ratio(after.bytes / before.bytes)),
+    row(
+      'MACs',
+      ({ macs }) => count(macs),
+      ratio(after.macs / before.macs),
+      ({ macs }) => ({ value: count(macs) }),
+    ),
+    row(
+      'Parameters',
+      ({ params }) => count(params),
+      ratio(after.params / before.params),
+      ({ params }) => ({ value: count(params) }),
+    ),
+    row(
+      'File size',
+      (figures) => bytes(figures.bytes),
+      ratio(after.bytes / before.bytes),
+      (plan) => (plan.bytes === undefined ? undefined : { value: bytes(plan.bytes) }),
+    ),
   ]
 }
 
 type Spread = (figures: Figures) => string
+type PlanCell = ResultRow['plans'][number]
+
+const madText = ({ mad }: { readonly mad: number }): string => `± ${milliseconds(mad, mad / 3)} (MAD)`
 
 /** Wilson's interval: what so many images can tell. */
 function accuracySpread(top1: number, images: number): string {
@@ -50,8 +81,11 @@ function accuracySpread(top1: number, images: number): string {
 }
 
 /** As tab-separated values, for a spreadsheet. */
-export const resultTsv = (rows: readonly ResultRow[]): string =>
-  [['', 'original', 'pruned', 'change'], ...rows.map((row) => [row.name, row.before, row.after, row.change])]
+export const resultTsv = (rows: readonly ResultRow[], plans: readonly TakenPlan[] = []): string =>
+  [
+    ['', 'original', 'pruned', 'change', ...plans.map(({ name }) => name)],
+    ...rows.map((row) => [row.name, row.before, row.after, row.change, ...row.plans.map(({ value }) => value)]),
+  ]
     .map((cells) => cells.join('\t'))
     .join('\n')
 
