@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { deviceAddress } from './options'
 
 const saved = z.object({ name: z.string(), address: z.string(), lastUsed: z.string().describe('ISO 8601') })
 
@@ -48,5 +49,23 @@ export const devicesForget = {
     saved: z.array(saved),
     cleaned: z.boolean().describe('whether the board was reached, and what had been copied there removed'),
     notes: z.array(z.string()),
+  }),
+}
+
+/** What a board does at this moment, while nothing is measured on it. */
+export const devicesState = {
+  request: z.object({ device: deviceAddress }),
+  result: z.object({
+    state: z
+      .object({
+        clocks: z.array(z.number()).describe('MHz, of each group of cores'),
+        temperatures: z.array(z.number()).describe('°C'),
+        governor: z.string().optional(),
+        load: z.number().optional(),
+        freeMemory: z.number().optional().describe('bytes'),
+        throttled: z.boolean().optional().describe('where the board tells'),
+      })
+      .nullable(),
+    why: z.string().optional().describe('why there is none'),
   }),
 }

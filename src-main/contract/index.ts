@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { previewData } from './data'
-import { devicesForget, devicesList } from './devices'
+import { devicesForget, devicesList, devicesState } from './devices'
 import { diagnose } from './diagnose'
 import { jobSummary } from './events'
 import { explain } from './explain'
@@ -49,6 +49,7 @@ export const calls = {
   'methods.list': methods,
   'devices.list': devicesList,
   'devices.forget': devicesForget,
+  'devices.state': devicesState,
   'files.places': filePlaces,
   'files.list': fileList,
   'files.find': fileFind,

@@ -197,6 +197,11 @@ export class BoardDevice implements Device {
     })
   }
 
+  /** Clocks, temperatures and throttling at this moment. @throws LupineError kind 'device' */
+  state(): Promise<BoardState> {
+    return this.steadily((session) => session.state())
+  }
+
   async close(): Promise<void> {
     const session = this.session
     this.session = undefined

@@ -13,6 +13,8 @@ export interface BoardSurroundings {
   readonly note?: (level: 'info' | 'warning', text: string) => void
   /** For passwords and unknown host keys; absent where nobody can be asked. */
   readonly ask?: Ask | undefined
+  /** ms: how long a board that went away is waited for. */
+  readonly patience?: number
 }
 
 /** Is it a board's address, or a saved board's name? @throws LupineError 'device-address', 'device-unsupported' */
@@ -23,12 +25,16 @@ export const isBoard = (address: string): boolean => ['ssh', 'serial', 'saved'].
  * saved.
  * @throws LupineError usage 'device-address', 'ssh-proxy'; input 'devices-damaged'
  */
-export async function openBoard(given: string, { agent, note, ask }: BoardSurroundings): Promise<BoardDevice> {
+export async function openBoard(
+  given: string,
+  { agent, note, ask, patience }: BoardSurroundings,
+): Promise<BoardDevice> {
   const { address, parsed } = await resolved(given)
   const transport = await transportTo(parsed, ask ?? (() => Promise.resolve(undefined)))
   const told = new Set<string>()
   return new BoardDevice(address, transport, {
     agent,
+    ...(patience !== undefined && { patience }),
     ...{ threads: parsed.threads, cores: parsed.cores, pin: parsed.pin },
     ...{ runtime: parsed.runtime, precision: parsed.precision },
     note(level, text) {

@@ -17,6 +17,7 @@ import type { JobContext } from '../runs/job'
 import { Jobs } from '../runs/jobs'
 import { tidyUploads } from './files/uploads'
 import { inspectModel } from './inspect'
+import type { BoardStates } from './board-states'
 import type { Program } from './program'
 import { createWindows, type WindowOptions } from './windows'
 
@@ -41,6 +42,8 @@ export function createProgram(ports: Ports = {}): Program {
   const ask = ports.windows ? windows.questions.ask : ports.ask
   const register = new Jobs(ask)
   const project = async (id: string) => (await (await windows.projects()).folder(id)).files
+  let states: Promise<BoardStates> | undefined
+  const boards = () => (states ??= import('./board-states').then(({ BoardStates }) => new BoardStates(ask)))
   const table: CallTable = {
     'model.inspect': inspectModel,
     'model.check': async (request) => (await import('./check')).checkModel(request),
@@ -50,6 +53,7 @@ export function createProgram(ports: Ports = {}): Program {
     'methods.list': async (request) => (await import('./methods')).listMethods(request),
     'devices.list': async () => (await import('./devices')).listDevices(),
     'devices.forget': async (request) => (await import('./devices')).forgetSavedDevice(request, ask),
+    'devices.state': async (request) => (await boards()).look(request),
     'program.diagnose': async (request) => (await import('./diagnose')).diagnoseProgram(request, register),
     'projects.report': async (request) => (await import('./report/report')).reportProject(request),
     'program.about': async () => (await import('./about')).aboutProgram(),
@@ -120,6 +124,7 @@ export function createProgram(ports: Ports = {}): Program {
     finished: <N extends JobName>(job: string) => register.finished(job) as Promise<Result<JobResult<N>>>,
     async close() {
       windows.close()
+      await (await states)?.close()
       await register.close()
     },
   }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { linearScale, logScale } from '../../src-main/core/charts/scale'
+import { stateRows } from '../../src-renderer/features/board/models'
 import { bytes, count, duration, milliseconds, percent, threeDigits, timeLeft } from '../../src-renderer/format'
 
 describe('figures', () => {
@@ -25,6 +26,22 @@ describe('figures', () => {
     [threeDigits(0.04123), '0.0412'],
     [threeDigits(-1234.5), '-1235'],
   ])('%s', (shown, expected) => expect(shown).toBe(expected))
+})
+
+it('a board’s state stands as this computer’s does', () => {
+  const policies = [
+    { cpus: '0-3', governor: 'ondemand', kHz: 1_500_000, minKHz: null, maxKHz: null },
+    { cpus: '4', governor: 'ondemand', kHz: null, minKHz: null, maxKHz: null },
+  ]
+  const state = { load: 0.5, availableMemory: 2e9, policies, thermal: [{ type: 'cpu', celsius: 54.1 }] }
+  expect(stateRows({ ...state, throttled: 0x50000 }, { ...state, throttled: 0x50004 })).toEqual([
+    ['Load', '0.5', '0.5'],
+    ['Clocks, MHz', '1500', '1500'],
+    ['Governor', 'ondemand', 'ondemand'],
+    ['Temperatures, °C', '54.1', '54.1'],
+    ['Free memory', '2.0 GB', '2.0 GB'],
+    ['Throttled', 'no', 'yes'],
+  ])
 })
 
 describe('scales', () => {
