@@ -8,20 +8,21 @@ import * as summaries from './summaries'
 export const aboutCommands = {
   devices: {
     about: 'boards used before, serial ports, this computer, and what TensorFlow runs on',
-    arguments: ['[forget]', '[NAME]'],
+    arguments: ['[forget|state]', '[NAME]'],
     options: {},
     request: (_values, [verb, name]): Request => {
       if (verb === undefined) return { call: 'devices.list', request: {} }
       if (verb === 'forget' && name !== undefined) return { call: 'devices.forget', request: { name } }
+      if (verb === 'state' && name !== undefined) return { call: 'devices.state', request: { device: name } }
       const message =
-        verb === 'forget'
-          ? 'lupine devices forget needs the NAME of a saved device.'
+        verb === 'forget' || verb === 'state'
+          ? `lupine devices ${verb} needs the NAME of a saved device.`
           : `lupine devices: what is "${verb}"?`
       throw fail(
         'usage',
         'devices-usage',
         message,
-        'lupine devices lists them; lupine devices forget NAME removes one.',
+        'lupine devices lists them; lupine devices forget NAME removes one, state NAME tells its clocks.',
       )
     },
     summary: summaries.devices,

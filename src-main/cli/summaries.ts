@@ -192,7 +192,10 @@ export function run(result: JobResult<'run'>): string {
 const onDevice = ({ maxAbsDiff, outputRange, top1, images }: NonNullable<Agreement['device']>): string =>
   `on the device, ${images} images: outputs differ by ${(maxAbsDiff / outputRange).toExponential(1)} of their range at most, same answer on ${percent(top1)}`
 
-export function devices(result: CallResult<'devices.list'> | CallResult<'devices.forget'>): string {
+export function devices(
+  result: CallResult<'devices.list'> | CallResult<'devices.forget'> | CallResult<'devices.state'>,
+): string {
+  if ('state' in result) return stateText(result)
   if ('forgot' in result) {
     const what = result.cleaned ? ', its host key, and what was copied there' : ' and its host key'
     return [`Forgot ${result.forgot.name} (${result.forgot.address})${what}.`, ...result.notes].join('\n')
@@ -218,6 +221,18 @@ export function devices(result: CallResult<'devices.list'> | CallResult<'devices
     ...(tensorflow.hint ? [`  ${tensorflow.hint}`] : []),
     ...notes.map((text) => `note: ${text}`),
   ].join('\n')
+}
+
+function stateText({ state, why = '' }: CallResult<'devices.state'>): string {
+  if (!state) return why
+  const { clocks, temperatures, governor, load, throttled } = state
+  return columns([
+    ['clocks', clocks.map((one) => `${Math.round(one)} MHz`).join(', ') || 'not told'],
+    ['temperatures', temperatures.map((one) => `${one.toFixed(1)} °C`).join(', ') || 'not told'],
+    ...(governor ? [['governor', governor]] : []),
+    ...(load === undefined ? [] : [['load', load.toFixed(2)]]),
+    ...(throttled === undefined ? [] : [['throttled', throttled ? 'yes' : 'no']]),
+  ])
 }
 
 export function methods({ methods: list }: CallResult<'methods.list'>): string {
