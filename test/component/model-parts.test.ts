@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { GraphNode } from '../../src-main/contract/model'
 import { checksOf, seenIn, uncertainty } from '../../src-renderer/features/data/checks'
 import { balanceSummary, imbalance } from '../../src-renderer/features/data/balance'
-import { findNodes, litBy, timesOf, wholeNodes } from '../../src-renderer/features/model/scene'
+import { findNodes, litBy, paceOf, timesOf, wholeNodes } from '../../src-renderer/features/model/scene'
 import { refusal } from '../../src-renderer/features/model/sniff'
 import { fit, pan, reveal, zoomAt } from '../../src-renderer/features/model/view'
 import { nextNode } from '../../src-renderer/features/model/walk'
@@ -41,6 +41,12 @@ describe('what the graph shows', () => {
       { name: '/conv2/Op', median: 1 },
     ]
     expect(timesOf(nodes, edges, layers)).toEqual([2, undefined, 1])
+  })
+
+  it('compares times with MACs', () => {
+    const [first, none, third] = paceOf(nodes, [3, 5, 1])
+    expect([first, none, third]).toEqual([1.5, undefined, 0.5])
+    expect(paceOf(nodes, [])).toEqual([undefined, undefined, undefined])
   })
 
   it('finds layers by words of their names and operators', () => {

@@ -141,6 +141,7 @@ describe.each([
     await page.getByRole('progressbar').waitFor()
     await scan(window, name('jobs'))
     await page.getByRole('checkbox', { name: 'Times' }).waitFor({ timeout: 60_000 })
+    await page.getByRole('checkbox', { name: 'against MACs' }).check()
     await scan(window, name('times'))
     await page.getByRole('tab', { name: 'Log' }).click()
     await page.getByRole('button', { name: 'Table', exact: true }).click()

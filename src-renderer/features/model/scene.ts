@@ -96,3 +96,17 @@ function toTheirLayers(
   })
   return moved
 }
+
+/**
+ * How much more of the time than of the MACs each node takes: 1 = the network's mean pace, 2 = twice as long as its MACs
+ * would say. undefined for nodes without MACs or without a time.
+ */
+export function paceOf(nodes: readonly GraphNode[], ms: readonly (number | undefined)[]): (number | undefined)[] {
+  const counted = nodes.map(({ macs }, i) => (macs > 0 ? ms[i] : undefined))
+  const time = counted.reduce<number>((sum, one) => sum + (one ?? 0), 0)
+  const macs = nodes.reduce((sum, node, i) => sum + (counted[i] === undefined ? 0 : node.macs), 0)
+  return nodes.map((node, i) => {
+    const own = counted[i]
+    return own === undefined || time === 0 ? undefined : own / time / (node.macs / macs)
+  })
+}

@@ -7,7 +7,7 @@ import { milliseconds } from '../../format'
 import type { Scene } from './draw'
 import { layOut } from './layout'
 import { timesFor } from './overlay'
-import { findNodes, litBy, wholeNodes } from './scene'
+import { findNodes, litBy, paceOf, wholeNodes } from './scene'
 
 /** What the graph and the table show of the open model. */
 export function useGraph() {
@@ -18,6 +18,7 @@ export function useGraph() {
   const words = ref('')
   const hovered = shallowRef<number>()
   const withTimes = ref(true)
+  const againstMacs = ref(false)
 
   const graph = computed(() => model.inspection?.graph ?? { nodes: [], edges: [] })
   const groups = computed(() => model.inspection?.groups ?? [])
@@ -25,21 +26,26 @@ export function useGraph() {
   const times = computed(() => timesFor([model.address, files.shown(model.address)], graph.value, jobs.all))
   const found = computed(() => findNodes(graph.value.nodes, words.value))
 
-  const captions = computed(() => {
-    const shown = withTimes.value ? times.value : undefined
-    return graph.value.nodes.map((_, i) => {
-      const ms = shown?.ms[i]
-      return shown === undefined || ms === undefined
-        ? undefined
-        : `${milliseconds(ms)} · ${((ms / shown.total) * 100).toFixed(1)} %`
-    })
+  const pace = computed(() => (times.value ? paceOf(graph.value.nodes, times.value.ms) : undefined))
+  /** What colours the nodes: their times, or how these compare with their MACs. */
+  const shown = computed(() => {
+    if (!withTimes.value || !times.value) return undefined
+    return againstMacs.value ? pace.value : times.value.ms
   })
+  const captions = computed(() =>
+    graph.value.nodes.map((_, i) => {
+      const one = shown.value?.[i]
+      if (one === undefined) return undefined
+      return againstMacs.value
+        ? `${one.toFixed(1)} × its MACs’ share`
+        : `${milliseconds(one)} · ${((one / times.value!.total) * 100).toFixed(1)} %`
+    }),
+  )
   const heat = computed(() => {
-    const shown = withTimes.value ? times.value : undefined
-    const most = Math.max(...(shown?.ms ?? []).map((ms) => ms ?? 0), 0)
+    const most = Math.max(...(shown.value ?? []).map((one) => one ?? 0), 0)
     return graph.value.nodes.map((_, i) => {
-      const ms = shown?.ms[i]
-      return ms === undefined || most === 0 ? undefined : ms / most
+      const one = shown.value?.[i]
+      return one === undefined || most === 0 ? undefined : one / most
     })
   })
   const whole = computed(() => wholeNodes(graph.value.nodes, groups.value, draft.excluded))
@@ -60,5 +66,5 @@ export function useGraph() {
     draft.setExcluded(prunable, !prunable.every((id) => draft.excluded.has(id)))
   }
 
-  return { graph, groups, times, withTimes, words, found, hovered, whole, scene, toggleWhole }
+  return { graph, groups, times, pace, withTimes, againstMacs, words, found, hovered, whole, scene, toggleWhole }
 }
