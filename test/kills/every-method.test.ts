@@ -34,7 +34,7 @@ test.each(searchMethod.options)('%s finds a plan within the budget', async (meth
   const importance = join(folder, 'importance.json')
   await saveVectors(importance, subject.importance)
   const search = {
-    ...{ subject, working, importance, method, seed: 0, evaluations: 10 },
+    ...{ subject, working, importance, method, seed: 0, evaluations: 40 },
     data: (await resolveData(sample, 'sample')).source,
     device: openDevice('synthetic:1'),
     budget: { macs: 0.7 },
@@ -52,7 +52,7 @@ test.each(trained)('%s prunes', async (method) => {
   const target = method === 'ista' ? { methodOptions: { rho: '4' } } : { budget: { macs: 0.7 } }
   const started = await program.start('run', {
     ...{ model: sample, data: 'sample', device: 'synthetic:1', method, ...target, out },
-    ...{ epochs: 0, methodEpochs: 2, trainImages: 128, seed: 0 },
+    ...{ epochs: 0, methodEpochs: 3, trainImages: 1024, seed: 0 },
   })
   if (!started.ok) throw new Error(started.failure.message)
   const { id } = started.value
