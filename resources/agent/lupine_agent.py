@@ -395,6 +395,10 @@ def set_file(path, text):
     return read(path) == text
 
 
+def stored_clocks(folder):
+    return os.path.join(folder, "jetson_clocks.conf")
+
+
 def jetson_clocks(*arguments):
     """The Jetson's own tool, by sudo where this user is not root. Whether it did as told; None where there is none."""
     tool = shutil.which("jetson_clocks")
@@ -412,7 +416,7 @@ def pin(folder):
     """Governors to "performance"; on a Jetson the clocks of CPU, GPU and memory to their highest. What they were is
     noted first, so that they can be put back whatever happens."""
     unpin(folder)
-    stored = os.path.join(folder, "jetson_clocks.conf")
+    stored = stored_clocks(folder)
     kept = jetson_clocks("--store", stored)
     if kept is False:
         remove(stored)
@@ -441,7 +445,7 @@ def unpin(folder):
     for path, governor in found.items():
         set_file(path, governor)
     remove(note)
-    stored = os.path.join(folder, "jetson_clocks.conf")
+    stored = stored_clocks(folder)
     if os.path.exists(stored):
         jetson_clocks("--restore", stored)
         # It asks before it overwrites one, and nobody is there to answer.

@@ -15,7 +15,6 @@ const latency = Number(values.latency)
 /** Searches on MACs until one has the latency asked for, to within this. */
 const [near, most] = [0.01, 6]
 
-const common = (seed, epochs) => sharedArguments(values, epochs, seed)
 const measured = ({ speedup }) => 1 / speedup.measured
 
 /** The largest fraction of MACs whose search comes out at the latency asked for or below it: by bisection, untrained. */
@@ -24,7 +23,7 @@ async function equalMacs(seed) {
   let best = low
   for (let i = 0; i < most; i++) {
     const macs = Number(((low + high) / 2).toFixed(4))
-    const args = [...common(seed, 0), '--budget', `macs=${macs}`]
+    const args = [...sharedArguments(values, seed, 0), '--budget', `macs=${macs}`]
     const ratio = measured(await runOnce(values.out, `macs-${macs}-untrained-s${seed}`, args))
     say(`seed ${seed}: a search for ${macs} of the MACs has ${ratio.toFixed(3)} of the latency`)
     if (ratio > latency) high = macs
@@ -55,7 +54,7 @@ for (const [name, prepare] of Object.entries(contestants)) {
   for (let seed = 0; seed < Number(values.seeds); seed++) {
     try {
       const [project, budget] = await prepare(seed)
-      results.push(await runOnce(values.out, project, [...common(seed, values.epochs), ...budget]))
+      results.push(await runOnce(values.out, project, [...sharedArguments(values, seed, values.epochs), ...budget]))
     } catch (error) {
       say(`${name}, seed ${seed}: ${error.message}`)
     }

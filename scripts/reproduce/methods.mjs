@@ -33,7 +33,8 @@ for (let seed = 0; seed < Number(values.seeds); seed++) {
       if (Date.now() > end) continue
       const name = `${method}-d${distillation}-s${seed}`
       const args = [
-        ...[...sharedArguments(values, values.epochs, seed), '--method', method],
+        ...sharedArguments(values, seed, values.epochs),
+        ...['--method', method],
         ...(untargeted.has(method) ? [] : ['--budget', `macs=${values.macs}`]),
         ...['--method-epochs', values['method-epochs'], '--distillation', distillation],
       ]

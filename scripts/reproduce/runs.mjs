@@ -26,7 +26,7 @@ export function givenOptions(own) {
 }
 
 /** The arguments of `lupine run` that follow from them. */
-export const sharedArguments = (values, epochs, seed) => [
+export const sharedArguments = (values, seed, epochs) => [
   ...[values.model, '--data', values.data, '--device', values.device, '--evaluations', values.evaluations],
   ...['--epochs', String(epochs), '--seed', String(seed), '--refine', '0'],
   ...(values['train-images'] ? ['--train-images', values['train-images']] : []),
@@ -47,7 +47,8 @@ export function callLupine(args) {
 }
 
 /**
- * A run's result, with the minutes worked and the curves of its trainings: from earlier, or of a run that was interrupted and is gone on with, or of a new one.
+ * A run's result, with the minutes worked and the curves of its trainings: from earlier, or of a run that was
+ * interrupted and is gone on with, or of a new one.
  * @param folder of all runs
  * @param name of this one
  * @param args of `lupine run`, without --out
@@ -65,7 +66,7 @@ export async function runOnce(folder, name, args) {
   const events = eventsOf(project)
   const told = { ...result, minutes: workedMinutes(events), curves: curvesOf(events) }
   writeFileSync(answer, `${JSON.stringify(told)}\n`)
-  return JSON.parse(readFileSync(answer, 'utf8'))
+  return told
 }
 
 export const mean = (list) => list.reduce((sum, value) => sum + value, 0) / list.length

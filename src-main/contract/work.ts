@@ -107,7 +107,6 @@ export const search = {
     history: z.array(z.unknown()),
     baselines: z.object({ random: z.number().nullable(), uniform: z.number().nullable() }),
     fidelity,
-    holdout,
     warnings: z.array(z.string()),
   }),
 }

@@ -1,6 +1,7 @@
 import type { Ask, CallResult } from '../contract'
+import { devicesState } from '../contract/devices'
+import { plainState } from '../core/device-state'
 import { parseDevice } from '../devices/address'
-import type { BoardState } from '../devices/agent/protocol'
 import type { BoardDevice } from '../devices/board'
 import { hostState } from '../devices/measuring/host-state'
 import { openBoard } from '../devices/open-board'
@@ -22,7 +23,7 @@ export class BoardStates {
   /** @throws LupineError of the address and the connection */
   async look({ device }: { device: string }): Promise<Found> {
     const { kind } = parseDevice(device)
-    if (kind === 'local') return { state: ofHost(await hostState()) }
+    if (kind === 'local') return { state: stateOf(await hostState()) }
     if (kind === 'synthetic' || kind === 'replay') return { state: null, why: 'There is no board behind this address.' }
     const board = await this.boardOf(device)
     // Its one line would be taken away from whatever wants to measure.
@@ -32,7 +33,7 @@ export class BoardStates {
         why: 'A serial line is left to measurements: they tell the board’s state before and after.',
       }
     try {
-      return { state: ofBoard(await board.state()) }
+      return { state: stateOf(await board.state()) }
     } finally {
       this.keep(device)
     }
@@ -67,28 +68,7 @@ export class BoardStates {
   }
 }
 
-type State = NonNullable<Found['state']>
-
-function ofHost({ clockMHz, governor, temperatures, load, freeMemory }: Record<string, unknown>): State {
-  return {
-    clocks: typeof clockMHz === 'number' && clockMHz > 0 ? [clockMHz] : [],
-    temperatures: (temperatures as number[] | undefined) ?? [],
-    ...(typeof governor === 'string' && { governor }),
-    load: Number(load),
-    freeMemory: Number(freeMemory),
-  }
-}
-
-function ofBoard({ policies, thermal, load, availableMemory, throttled, undervoltage }: BoardState): State {
-  const governor = [...new Set(policies.flatMap((policy) => policy.governor ?? []))].join(', ')
-  return {
-    clocks: policies.flatMap(({ kHz }) => (kHz === null ? [] : [kHz / 1000])),
-    temperatures: thermal.map(({ celsius }) => celsius),
-    ...(governor && { governor }),
-    load,
-    freeMemory: availableMemory,
-    // What happens now; the upper bits are history.
-    ...(throttled !== undefined && { throttled: (throttled & 0xf) !== 0 }),
-    ...(undervoltage && { throttled: true }),
-  }
+/** As the contract has it; what is not known on this device is left out. */
+function stateOf(told: Readonly<Record<string, unknown>>): Found['state'] {
+  return devicesState.result.shape.state.parse({ clocks: [], temperatures: [], ...plainState(told) })
 }

@@ -2,10 +2,10 @@ import type { RecipeName } from '../contract'
 import type { Recipe } from '../engines/interface'
 
 /** What a paper trained with. L2 leaves BN and biases alone here, also where the paper's code did not. */
-export interface PublishedRecipe {
+interface PublishedRecipe {
   readonly from: string
   readonly values: Pick<Recipe, 'epochs' | 'batch' | 'learningRate' | 'nesterov' | 'weightDecay'> &
-    Partial<Pick<Recipe, 'milestones' | 'decay' | 'cutout' | 'warmupEpochs' | 'labelSmoothing'>>
+    Partial<Pick<Recipe, 'milestones' | 'decay' | 'cutout' | 'warmupEpochs'>>
 }
 
 const recipe = (from: string, values: PublishedRecipe['values']): PublishedRecipe => ({ from, values })

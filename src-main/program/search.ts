@@ -30,8 +30,8 @@ export interface SearchRequest {
   readonly bn?: NormPolicy | undefined
   readonly engine?: 'tensorflow' | 'wasm' | undefined
   readonly evaluations?: number | undefined
-  /** Groups or layers to leave whole. */
   readonly holdout?: string | undefined
+  /** Groups or layers to leave whole. */
   readonly exclude: readonly string[]
   readonly streams: boolean
   readonly normalize?: string | undefined

@@ -61,10 +61,10 @@ export const useJobs = defineStore('jobs', () => {
     } while (at < batch.length && performance.now() - start < sliceMs)
     batch = batch.slice(at)
     if (batch.length > 0) timer = setTimeout(fold)
-    if (batch.length === 0 || start - shownAt > showMs) show(start)
+    if (batch.length === 0 || start - shownAt > showMs) publish(start)
   }
 
-  function show(now: number): void {
+  function publish(now: number): void {
     shownAt = now
     for (const [id, view] of folded) views.set(id, view)
     folded.clear()
@@ -76,7 +76,7 @@ export const useJobs = defineStore('jobs', () => {
   }
 
   const forget = (id: string): void => {
-    show(shownAt)
+    publish(shownAt)
     const view = views.get(id)
     if (view && (view.state === 'running' || view.state === 'paused')) views.set(id, { ...view, state: 'gone' })
   }
@@ -86,7 +86,7 @@ export const useJobs = defineStore('jobs', () => {
     if (view) {
       const { folder, project } = summary
       if (view.folder === folder && view.project === project) return
-      show(shownAt)
+      publish(shownAt)
       views.set(summary.id, { ...views.get(summary.id)!, folder, project })
       return
     }
@@ -130,7 +130,7 @@ export const useJobs = defineStore('jobs', () => {
   }
 
   /** A run that the program knows, though it may be none of the latest. */
-  async function choose(id: string): Promise<void> {
+  async function show(id: string): Promise<void> {
     await refresh()
     chosen.value = id
   }
@@ -141,5 +141,5 @@ export const useJobs = defineStore('jobs', () => {
     await attempt(client.call(`jobs.${name}`, { job }))
   }
 
-  return { all, current, live, known, failure, busy, startedHere, start, show: choose, resume, command, refresh }
+  return { all, current, live, known, failure, busy, startedHere, start, show, resume, command, refresh }
 })

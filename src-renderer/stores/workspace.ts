@@ -29,5 +29,9 @@ export const useWorkspace = defineStore('workspace', () => {
   const modelName = computed(() => files.nameOf(workspace.value.model))
   const set = (change: Partial<Workspace>): void => void Object.assign(workspace.value, change)
 
-  return { workspace, modelName, set }
+  /** One of its fields as a form writes it. */
+  const field = (name: keyof Workspace) =>
+    computed({ get: () => workspace.value[name], set: (value) => set({ [name]: value }) })
+
+  return { workspace, modelName, set, field }
 })

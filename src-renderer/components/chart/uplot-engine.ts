@@ -10,7 +10,7 @@ const dash = [5, 4]
 
 /** Lines, steps and dots that change several times a second. Series and axes are fixed when a plot is made. */
 export const createPlot: CreatePlot = (host, start) => {
-  let { model, size, palette } = start
+  let { model, size } = start
   let plot = madePlot(host, start)
   return {
     update(next, colours, focus) {
@@ -18,8 +18,8 @@ export const createPlot: CreatePlot = (host, start) => {
         plot.destroy()
         plot = madePlot(host, { ...start, model: next, size, palette: colours })
       }
-      ;[model, palette] = [next, colours]
-      plot.update(model, palette, focus)
+      model = next
+      plot.update(model, colours, focus)
     },
     resize(next) {
       size = next

@@ -1,5 +1,6 @@
 import type { JobResult } from '../../../src-main/contract'
 import type { ChartModel } from '../../../src-main/core/charts/model'
+import { plainState } from '../../../src-main/core/device-state'
 import { quantile } from '../../../src-main/core/statistics/robust'
 import { milliseconds } from '../../format'
 
@@ -110,7 +111,7 @@ export function staircaseModel({ name, group, points, steps, alike }: StaircaseL
   }
 }
 
-/** A board's state as lines: "clockMHz" → "clock, MHz". What is no plain figure or text is left out. */
+/** A board's state as lines: "freeMemory" → "Free memory". What is no plain figure or text is left out. */
 export function stateRows(given: Record<string, unknown>, then: Record<string, unknown>): [string, string, string][] {
   const [before, after] = [plainState(given), plainState(then)]
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])]
@@ -120,27 +121,7 @@ export function stateRows(given: Record<string, unknown>, then: Record<string, u
   })
 }
 
-/** Boards tell clocks per group of cores and temperatures per zone; here they stand as this computer's do. */
-function plainState(state: Record<string, unknown>): Record<string, unknown> {
-  const { policies, thermal, availableMemory, throttled, ...rest } = state
-  const listOf = (value: unknown): Record<string, unknown>[] => (Array.isArray(value) ? value : [])
-  const of = (list: unknown, field: string): unknown[] =>
-    listOf(list).flatMap((one) => (one[field] === null || one[field] === undefined ? [] : [one[field]]))
-  const clocks = of(policies, 'kHz').map((kHz) => Number(kHz) / 1000)
-  const temperatures = of(thermal, 'celsius')
-  return {
-    ...rest,
-    ...(clocks.length > 0 && { clocks }),
-    ...(policies !== undefined && { governor: [...new Set(of(policies, 'governor'))].join(', ') }),
-    ...(temperatures.length > 0 && { temperatures }),
-    ...(availableMemory !== undefined && { freeMemory: availableMemory }),
-    // Bits 0 to 3 are of now, the others of the time since it was started.
-    ...(throttled !== undefined && { throttled: typeof throttled === 'number' ? (throttled & 0xf) !== 0 : throttled }),
-  }
-}
-
 const labels: Readonly<Record<string, string>> = {
-  clockMHz: 'Clock, MHz',
   clocks: 'Clocks, MHz',
   temperatures: 'Temperatures, °C',
   temperature: 'Temperature, °C',
