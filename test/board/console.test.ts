@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { openPort } from '../../src-main/devices/transports/serial/port'
 import { serialTo } from '../fixtures/board/console'
-import { deviceFailure, effort, prompt, serialScene, shape, whyNoSerial } from '../fixtures/board/serial-scene'
+import { deviceFailure, effort, shape } from '../fixtures/board/device'
+import { prompt, serialScene, whyNoSerial } from '../fixtures/board/serial-scene'
 import { temporaryFolder } from '../fixtures/temporary'
 
 const why = whyNoSerial()

@@ -9,7 +9,7 @@ import { createRandom } from '../../src-main/core/statistics/random'
 import type { BoardDevice } from '../../src-main/devices/board'
 import { saveOnnx } from '../../src-main/formats/onnx/files'
 import { hashFile } from '../../src-main/projects/provenance'
-import { boardAt } from '../fixtures/board/device'
+import { boardAt, deviceFailure, effort, shape } from '../fixtures/board/device'
 import { type BoardServer, boardServer, type BoardServerOptions, newKey } from '../fixtures/board/ssh-server'
 import { livelyResnet } from '../fixtures/networks'
 import { temporaryFolder } from '../fixtures/temporary'
@@ -17,12 +17,6 @@ import { temporaryFolder } from '../fixtures/temporary'
 const fit =
   process.platform === 'linux' && ['x64', 'arm64'].includes(process.arch) && spawnSync('python3').error === undefined
 if (!fit) console.log('Boards are tested on Linux with a python3: skipped.')
-
-const shape = [1, 3, 32, 32]
-const effort = { processes: 1, rounds: 3, slice: 1, seed: 1 }
-const failure = (code: string, message: RegExp | string = '') => ({
-  failure: { kind: 'device', code, message: expect.stringMatching(message), hint: expect.stringMatching(/.{20}/) },
-})
 
 describe.runIf(fit)('a board over ssh', () => {
   const home = temporaryFolder('board-home')
@@ -86,7 +80,7 @@ describe.runIf(fit)('a board over ssh', () => {
     ])
     await cut
     expect(one).toMatchObject({ status: 'fulfilled', value: { processes: [{}, {}] } })
-    expect(other).toMatchObject({ status: 'rejected', reason: failure('device-refused', /nothing listens/) })
+    expect(other).toMatchObject({ status: 'rejected', reason: deviceFailure('device-refused', /nothing listens/) })
   }, 90_000)
 
   it('waits for a board that is away for a while, and gives up with a way out when patience ends', async () => {
@@ -101,7 +95,7 @@ describe.runIf(fit)('a board over ssh', () => {
     await back.close()
     const impatient = await device(away.port, { patience: 1000 })
     await expect(impatient.measure([model], shape, effort)).rejects.toMatchObject(
-      failure('device-refused', /nothing listens/),
+      deviceFailure('device-refused', /nothing listens/),
     )
   }, 60_000)
 
@@ -166,7 +160,7 @@ describe.runIf(fit)('a board over ssh', () => {
         if (done === 1) for (const { pid } of server.children) spawnSync('pkill', ['-KILL', '-P', `${pid}`])
       },
     })
-    await expect(measuring).rejects.toMatchObject(failure('board-died', /for want of memory \(SIGKILL\)/))
+    await expect(measuring).rejects.toMatchObject(deviceFailure('board-died', /for want of memory \(SIGKILL\)/))
     expect((await board.measure([model], shape, effort)).processes).toHaveLength(1)
   })
 
@@ -207,7 +201,7 @@ describe.runIf(fit)('a board over ssh', () => {
   ])('that %s is refused', async (_, code, message, shim) => {
     const odd = await serve({ shim })
     const board = await device(odd.port)
-    await expect(board.key()).rejects.toMatchObject(failure(code, message))
+    await expect(board.key()).rejects.toMatchObject(deviceFailure(code, message))
   })
 })
 

@@ -2,7 +2,8 @@
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { type Console, serialTo } from '../fixtures/board/console'
-import { deviceFailure, effort, serialScene, shape, whyNoSerial } from '../fixtures/board/serial-scene'
+import { deviceFailure, effort, shape } from '../fixtures/board/device'
+import { serialScene, whyNoSerial } from '../fixtures/board/serial-scene'
 
 const why = whyNoSerial()
 

@@ -19,7 +19,7 @@ import { createSubject } from '../../src-main/core/pruning/subject'
 import { DeviceOracle } from '../../src-main/devices/oracle'
 import { createSession, runSession } from '../../src-main/engines/onnxruntime/runtime'
 import { saveOnnx } from '../../src-main/formats/onnx/files'
-import { boardAt } from '../fixtures/board/device'
+import { boardAt, effort, shape } from '../fixtures/board/device'
 import { type BoardServer, boardServer, type BoardServerOptions, newKey } from '../fixtures/board/ssh-server'
 import { livelyResnet } from '../fixtures/networks'
 import { temporaryFolder } from '../fixtures/temporary'
@@ -29,8 +29,6 @@ const fit =
 if (!fit) console.log('Boards are tested on Linux with a python3: skipped.')
 
 const never = { aborted: false, throwIfAborted: () => {}, signal: new AbortController().signal }
-const shape = [1, 3, 32, 32]
-const effort = { processes: 1, rounds: 3, slice: 1, seed: 1 }
 
 describe.runIf(fit)('a board over ssh', () => {
   // One home, so that the library is copied once; what a test spoils it mends.

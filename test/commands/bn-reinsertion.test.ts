@@ -1,6 +1,5 @@
-import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { foldNorms } from '../../src-main/core/graph/bn-folding'
 import { isReinserted } from '../../src-main/core/graph/bn-insertion'
@@ -9,24 +8,18 @@ import type { PlanFile } from '../../src-main/core/pruning/plan'
 import { createSession, runSession } from '../../src-main/engines/onnxruntime/runtime'
 import { loadOnnx, saveOnnx } from '../../src-main/formats/onnx/files'
 import { writeOnnx } from '../../src-main/formats/onnx/write'
+import { jsonCommandLine } from '../fixtures/command-line'
 import { writeTinyCifar } from '../fixtures/engines/tiny-cifar'
 import { quickResnet } from '../fixtures/networks'
 import { temporaryFolder } from '../fixtures/temporary'
 
 /** A network as an exporter would write it that folds BN: end to end on the built command line. */
-const root = resolve(import.meta.dirname, '../..')
 const dir = temporaryFolder('folded')
 const folded = join(dir, 'folded.onnx')
 const project = join(dir, 'project')
 const data = ['--data', `cifar10:${join(dir, 'data')}`]
 
-function lupine(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [join(root, 'out/main/cli.js'), ...args, '--json'], {
-    encoding: 'utf8',
-    cwd: dir,
-  })
-  return { status, answer: JSON.parse(stdout) as Record<string, unknown>, stderr }
-}
+const lupine = jsonCommandLine({ cwd: dir })
 
 const norms = (network: Network) => network.nodes.filter(({ op }) => op === 'BatchNormalization')
 

@@ -1,27 +1,19 @@
-import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { beforeAll, expect, it } from 'vitest'
 import { saveOnnx } from '../../src-main/formats/onnx/files'
+import { jsonCommandLine } from '../fixtures/command-line'
 import { writeClasses } from '../fixtures/image-folder'
 import { quickResnet } from '../fixtures/networks'
 import { temporaryFolder } from '../fixtures/temporary'
 
 /** The built command line on folders of images; the wasm engine, which is always there. */
-const cli = resolve(import.meta.dirname, '../../out/main/cli.js')
 const dir = temporaryFolder('cli-images')
 const [classes, flat, model, trained] = ['classes', 'flat', 'new.onnx', 'trained.onnx'].map((name) =>
   join(dir, name),
 ) as [string, string, string, string]
 
-function lupine(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args, '--json'], { encoding: 'utf8' })
-  return {
-    status,
-    answer: JSON.parse(stdout) as Record<string, unknown> & { error?: { code: string; message: string; hint: string } },
-    stderr,
-  }
-}
+const lupine = jsonCommandLine()
 
 beforeAll(async () => {
   await writeClasses(join(classes, 'train'), { blue: [20, 30, 220], green: [20, 220, 30], red: [220, 30, 20] }, 30)

@@ -1,13 +1,13 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { saveOnnx } from '../../src-main/formats/onnx/files'
+import { cli, jsonCommandLine } from '../fixtures/command-line'
 import { writeTinyCifar } from '../fixtures/engines/tiny-cifar'
 import { quickResnet } from '../fixtures/networks'
 import { temporaryFolder } from '../fixtures/temporary'
 
-const cli = resolve(import.meta.dirname, '../../out/main/cli.js')
 const dir = temporaryFolder('interrupts')
 const quick = join(dir, 'quick.onnx')
 const data = `cifar10:${join(dir, 'images')}`
@@ -16,6 +16,13 @@ beforeAll(async () => {
   await writeTinyCifar(join(dir, 'images'), 200)
   await saveOnnx(quick, { ...quickResnet(), metadata: { 'lupine.normalize': 'half' } })
 })
+
+interface Resumed {
+  readonly replayed: number
+  readonly before: { macs: number }
+  readonly after: { macs: number }
+  readonly agreement: { maxAbsDiff: number; top1: number }
+}
 
 /** Starts a run, interrupts it once stderr says `when`, and resolves with how it ended. */
 function interrupted(args: string[], when: RegExp) {
@@ -67,15 +74,8 @@ describe('Ctrl-C', () => {
   })
 
   it('and it goes on to the end, from what it had', () => {
-    const args = [cli, 'resume', folder, '--json']
-    const { status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8', cwd: dir })
+    const { status, answer: result } = jsonCommandLine<Resumed>({ cwd: dir })('resume', folder)
     expect(status).toBe(0)
-    const result = JSON.parse(stdout) as {
-      replayed: number
-      before: { macs: number }
-      after: { macs: number }
-      agreement: { maxAbsDiff: number; top1: number }
-    }
     expect(result.replayed).toBeGreaterThan(12)
     expect(result.after.macs / result.before.macs).toBeLessThanOrEqual(0.7)
     expect(result.agreement.top1).toBeGreaterThan(0.98)

@@ -1,24 +1,17 @@
-import { spawnSync } from 'node:child_process'
-import { existsSync, readdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { syntheticNoise } from '../../src-main/devices/synthetic/device'
 import { saveOnnx } from '../../src-main/formats/onnx/files'
+import { jsonCommandLine } from '../fixtures/command-line'
 import { livelyResnet } from '../fixtures/networks'
 import { temporaryFolder } from '../fixtures/temporary'
 
 /** The built command line on made-up devices. */
-const cli = resolve(import.meta.dirname, '../../out/main/cli.js')
 const dir = temporaryFolder('latency')
 const model = join(dir, 'model.onnx')
 
-function lupine(...args: string[]) {
-  const { status, stdout } = spawnSync(process.execPath, [cli, ...args, '--json'], {
-    encoding: 'utf8',
-    env: { ...process.env, XDG_CACHE_HOME: join(dir, 'cache') },
-  })
-  return { status, answer: JSON.parse(stdout) as Record<string, never> }
-}
+const lupine = jsonCommandLine<Record<string, never>>({ env: { XDG_CACHE_HOME: join(dir, 'cache') } })
 
 interface Judged {
   readonly mape: number
@@ -33,7 +26,7 @@ interface Judged {
   readonly cached: number
 }
 
-describe.skipIf(!existsSync(cli))('latency on made-up devices', () => {
+describe('latency on made-up devices', () => {
   beforeAll(() => saveOnnx(model, livelyResnet(20)))
 
   const predict = (seed: number): Judged => {

@@ -1,18 +1,17 @@
-import { spawnSync } from 'node:child_process'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { NetworkBuilder } from '../../src-main/core/graph/builder'
 import type { Network } from '../../src-main/core/graph/network'
 import type { PlanFile } from '../../src-main/core/pruning/plan'
 import { createRandom } from '../../src-main/core/statistics/random'
 import { loadOnnx, saveOnnx } from '../../src-main/formats/onnx/files'
+import { jsonCommandLine } from '../fixtures/command-line'
 import { writeTinyCifar } from '../fixtures/engines/tiny-cifar'
 import { concatNetwork, livelyResnet } from '../fixtures/networks'
 import { temporaryFolder } from '../fixtures/temporary'
 
 /** `prune` on the built command line. */
-const cli = resolve(import.meta.dirname, '../../out/main/cli.js')
 const dir = temporaryFolder('prune')
 const data = `cifar10:${join(dir, 'data')}`
 const model = join(dir, 'resnet.onnx')
@@ -23,15 +22,13 @@ interface Answer {
   readonly channels: { before: number; after: number }
   readonly equivalence: { maxAbsDiff: number; outputRange: number }
   readonly warnings: string[]
-  readonly error?: { code: string; message: string; hint: string }
 }
 
+const lupine = jsonCommandLine<Answer>({ cwd: dir })
 /** Prunes; the plan that was applied comes along. */
 function prune(file: string, ...options: string[]) {
   const [out, planOut] = [`${++calls}.onnx`, `${calls}.json`].map((name) => join(dir, name)) as [string, string]
-  const args = ['prune', file, ...options, '--out', out, '--plan-out', planOut, '--json']
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args], { encoding: 'utf8', cwd: dir })
-  const answer = JSON.parse(stdout) as Answer
+  const { status, answer, stderr } = lupine('prune', file, ...options, '--out', out, '--plan-out', planOut)
   const plan = existsSync(planOut) ? (JSON.parse(readFileSync(planOut, 'utf8')) as PlanFile) : undefined
   return { status, answer, stderr, out, planOut, plan }
 }

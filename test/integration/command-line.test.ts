@@ -1,29 +1,17 @@
-import { spawnSync } from 'node:child_process'
 import { copyFileSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { saveOnnx } from '../../src-main/formats/onnx/files'
+import { jsonCommandLine } from '../fixtures/command-line'
 import { writeTinyCifar } from '../fixtures/engines/tiny-cifar'
 import { livelyResnet, quickResnet } from '../fixtures/networks'
 import { temporaryFolder } from '../fixtures/temporary'
 
-/** The built command line, as the launcher starts it. */
-const cli = resolve(import.meta.dirname, '../../out/main/cli.js')
 const dir = temporaryFolder('cli')
 const model = join(dir, 'model.onnx')
 const quick = join(dir, 'quick.onnx')
 
-function lupine(...args: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args, '--json'], {
-    encoding: 'utf8',
-    cwd: dir,
-  })
-  return {
-    status,
-    answer: JSON.parse(stdout) as Record<string, never> & { error?: { code: string; message: string; hint: string } },
-    stderr,
-  }
-}
+const lupine = jsonCommandLine({ cwd: dir })
 
 // The sample, of which every process draws thousands of images, is run in test/kills and test/e2e.
 const data = `cifar10:${join(dir, 'images')}`

@@ -1,20 +1,17 @@
 /** `lupine devices` on the built command line. */
-import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { beforeAll, expect, it } from 'vitest'
+import { commandLine } from '../fixtures/command-line'
 import { withoutTensorFlow } from '../fixtures/engines/tools'
 import { temporaryFolder } from '../fixtures/temporary'
 
-const cli = resolve(import.meta.dirname, '../../out/main/cli.js')
 const dir = temporaryFolder('devices')
 const pi = { name: 'pi', address: 'ssh://user@127.0.0.1:9', lastUsed: '2026-11-01T10:00:00.000Z' }
 
-function lupine(...args: string[]) {
-  const env = { ...process.env, XDG_CONFIG_HOME: dir, APPDATA: dir }
-  return spawnSync(process.execPath, [cli, 'devices', ...args], { encoding: 'utf8', env })
-}
+const run = commandLine({ env: { XDG_CONFIG_HOME: dir, APPDATA: dir } })
+const lupine = (...args: string[]) => run('devices', ...args)
 const answer = (...args: string[]) => JSON.parse(lupine(...args, '--json').stdout) as Record<string, unknown>
 
 beforeAll(() => {

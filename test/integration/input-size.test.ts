@@ -1,22 +1,20 @@
 /** `--input` on the built command line, with a network whose image size is open. */
-import { spawnSync } from 'node:child_process'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { beforeAll, expect, it } from 'vitest'
 import { loadOnnx, saveOnnx } from '../../src-main/formats/onnx/files'
+import { jsonCommandLine } from '../fixtures/command-line'
 import { quickResnet } from '../fixtures/networks'
 import { temporaryFolder } from '../fixtures/temporary'
 
-const cli = resolve(import.meta.dirname, '../../out/main/cli.js')
 const dir = temporaryFolder('sizes')
 const model = join(dir, 'open.onnx')
 const pruned = join(dir, 'pruned.onnx')
 const open = ['batch', 3, 'height', 'width']
 
 function lupine<T>(...args: string[]): T {
-  const env = { ...process.env, TMPDIR: dir }
-  const { status, stdout, stderr } = spawnSync(process.execPath, [cli, ...args, '--json'], { encoding: 'utf8', env })
+  const { status, answer, stderr } = jsonCommandLine<T>({ env: { TMPDIR: dir } })(...args)
   expect(status, stderr).toBe(0)
-  return JSON.parse(stdout) as T
+  return answer
 }
 
 beforeAll(async () => {

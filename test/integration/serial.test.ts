@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { serialTo } from '../fixtures/board/console'
-import { deviceFailure, effort, prompt, serialScene, shape, whyNoSerial } from '../fixtures/board/serial-scene'
+import { deviceFailure, effort, shape } from '../fixtures/board/device'
+import { prompt, serialScene, whyNoSerial } from '../fixtures/board/serial-scene'
 
 const why = whyNoSerial()
 

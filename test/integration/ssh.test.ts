@@ -7,13 +7,9 @@ import ssh2 from 'ssh2'
 import { afterEach, describe, expect, it } from 'vitest'
 import { fingerprint } from '../../src-main/devices/transports/known-hosts'
 import type { Question } from '../../src-main/contract'
-import { sshTo } from '../fixtures/board/device'
+import { deviceFailure, sshTo } from '../fixtures/board/device'
 import { type BoardServer, boardServer, type BoardServerOptions, newKey } from '../fixtures/board/ssh-server'
 import { temporaryFolder } from '../fixtures/temporary'
-
-const failure = (code: string, message: RegExp) => ({
-  failure: { kind: 'device', code, message: expect.stringMatching(message), hint: expect.stringMatching(/.{20}/) },
-})
 
 describe('ssh', () => {
   const servers: BoardServer[] = []
@@ -62,14 +58,16 @@ describe('ssh', () => {
       ['nobody', { LUPINE_PASSWORD: 'raspberry' }],
     ] as const) {
       const transport = await sshTo(`ssh://${user}@127.0.0.1:${port}?trust=new`, { home, env })
-      const refused = failure(
+      const refused = deviceFailure(
         'login-refused',
         new RegExp(`^${user}@127.0.0.1:${port} refused the login \\(tried: password\\)`),
       )
       await expect(transport.connect()).rejects.toMatchObject(refused)
     }
     const without = await sshTo(`ssh://pi@127.0.0.1:${port}?trust=new`, { home })
-    await expect(without.connect()).rejects.toMatchObject(failure('login-refused', /tried: nothing: there is no key/))
+    await expect(without.connect()).rejects.toMatchObject(
+      deviceFailure('login-refused', /tried: nothing: there is no key/),
+    )
   })
 
   it('takes a key file, with a passphrase too, and says what is wrong with one', async () => {
@@ -88,9 +86,13 @@ describe('ssh', () => {
     const ask = ({ kind }: Question) => Promise.resolve(kind === 'passphrase' ? 'open sesame' : undefined)
     expect(await hello(await sshTo(at('locked'), { home, ask }))).toBe('hello 3')
     const deaf = await sshTo(at('locked'), { home })
-    await expect(deaf.connect()).rejects.toMatchObject(failure('login-refused', /tried: key .*locked \(.*passphrase/i))
+    await expect(deaf.connect()).rejects.toMatchObject(
+      deviceFailure('login-refused', /tried: key .*locked \(.*passphrase/i),
+    )
     const missing = await sshTo(at('absent'), { home })
-    await expect(missing.connect()).rejects.toMatchObject(failure('login-refused', /tried: key .*absent \(ENOENT\)/))
+    await expect(missing.connect()).rejects.toMatchObject(
+      deviceFailure('login-refused', /tried: key .*absent \(ENOENT\)/),
+    )
   })
 
   it('follows ~/.ssh/config: alias, port, user, key', async () => {
@@ -168,13 +170,13 @@ describe('ssh', () => {
     const { port } = mute.address() as AddressInfo
     const limits = { handshake: 300 }
     const silent = await sshTo(`ssh://pi@127.0.0.1:${port}`, { home, limits })
-    await expect(silent.connect()).rejects.toMatchObject(failure('device-unreachable', /does not answer/))
+    await expect(silent.connect()).rejects.toMatchObject(deviceFailure('device-unreachable', /does not answer/))
     await new Promise((resolve) => mute.close(resolve))
     await expect((await sshTo(`ssh://pi@127.0.0.1:${port}`, { home })).connect()).rejects.toMatchObject(
-      failure('device-refused', /nothing listens on port/),
+      deviceFailure('device-refused', /nothing listens on port/),
     )
     await expect((await sshTo('ssh://pi@board.invalid', { home })).connect()).rejects.toMatchObject(
-      failure('device-unknown-host', /no computer named board.invalid/),
+      deviceFailure('device-unknown-host', /no computer named board.invalid/),
     )
   })
 
@@ -189,7 +191,9 @@ describe('ssh', () => {
     await new Promise<void>((resolve) => booting.listen(0, '127.0.0.1', resolve))
     const { port } = booting.address() as AddressInfo
     const transport = await sshTo(`ssh://pi@127.0.0.1:${port}`, { home })
-    await expect(transport.connect()).rejects.toMatchObject(failure('device-lost', /connection lost before handshake/))
+    await expect(transport.connect()).rejects.toMatchObject(
+      deviceFailure('device-lost', /connection lost before handshake/),
+    )
     await new Promise((resolve) => booting.close(resolve))
   })
 

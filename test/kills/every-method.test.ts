@@ -27,20 +27,20 @@ const note = (method: string, { groups }: PlanFile): void =>
   void kept.set(method, JSON.stringify(groups.map(({ id, keep }) => [id, keep])))
 const trained = runMethod.options.filter((method) => !(searchMethod.options as readonly string[]).includes(method))
 
+const subject = createSubject(cleanNetwork(await loadOnnx(sample)))
+const [working, importance] = ['working.onnx', 'importance.json'].map((name) => join(folder, name)) as [string, string]
+await saveOnnx(working, subject.network)
+await saveVectors(importance, subject.importance)
+// All searches share what one of them had evaluated.
+const journal = new MemoJournal(join(folder, 'journal.jsonl'))
+
 test.each(searchMethod.options)('%s finds a plan within the budget', async (method) => {
-  const network = cleanNetwork(await loadOnnx(sample))
-  const working = join(folder, 'working.onnx')
-  await saveOnnx(working, network)
-  const subject = createSubject(network)
-  const importance = join(folder, 'importance.json')
-  await saveVectors(importance, subject.importance)
   const search = {
     ...{ subject, working, importance, method, seed: 0, evaluations: 40 },
     data: (await resolveData(sample, 'sample')).source,
     device: openDevice('synthetic:1'),
     budget: { macs: 0.7 },
-    // All searches share what one of them had evaluated.
-    journal: new MemoJournal(join(folder, 'journal.jsonl')),
+    journal,
     images: { fitness: 128, recalibration: 64 },
     onStage: () => undefined,
   }

@@ -1,15 +1,15 @@
 /** `lupine finetune`, killed outright in the middle of an epoch and given again: the same as if nothing had happened. */
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { loadOnnx, saveOnnx } from '../../src-main/formats/onnx/files'
+import { cli } from '../fixtures/command-line'
 import { quickResnet } from '../fixtures/networks'
 import { relativeError, withoutTensorFlow } from '../fixtures/engines/tools'
 import { temporaryFolder } from '../fixtures/temporary'
 
-const cli = resolve(import.meta.dirname, '../../out/main/cli.js')
 const dir = temporaryFolder('killed')
 // The measuring lock lies there: other tests that measure must not pause these trainings.
 const env = { ...process.env, TMPDIR: dir }

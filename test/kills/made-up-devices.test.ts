@@ -1,14 +1,13 @@
 /** Made-up devices of more seeds than `npm test` has the time for: their hidden steps found, their latency predicted. */
 import { spawnSync } from 'node:child_process'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { syntheticNoise } from '../../src-main/devices/synthetic/device'
 import { saveOnnx } from '../../src-main/formats/onnx/files'
+import { cli } from '../fixtures/command-line'
 import { expectStepsFound } from '../fixtures/hidden-steps'
 import { livelyResnet } from '../fixtures/networks'
 import { temporaryFolder } from '../fixtures/temporary'
-
-const cli = resolve(import.meta.dirname, '../../out/main/cli.js')
 
 describe('made-up devices', () => {
   it.each([2, 3, 4])('have their staircases found step by step, seed %i', expectStepsFound)

@@ -1,17 +1,17 @@
 /** `lupine run`, killed with signal 9 again and again during its search: the same plan as if nothing had happened. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { cpSync, existsSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { createRandom, permutation } from '../../src-main/core/statistics/random'
 import { saveOnnx } from '../../src-main/formats/onnx/files'
+import { cli } from '../fixtures/command-line'
 import { writeTinyCifar } from '../fixtures/engines/tiny-cifar'
 import { livelyResnet } from '../fixtures/networks'
 import { withoutTensorFlow } from '../fixtures/engines/tools'
 import { temporaryFolder } from '../fixtures/temporary'
 
-const cli = resolve(import.meta.dirname, '../../out/main/cli.js')
 const dir = temporaryFolder('kills')
 // The machine's lock and this test's leftovers lie there.
 const env = { ...process.env, TMPDIR: dir, XDG_CACHE_HOME: join(dir, 'cache') }
