@@ -14,7 +14,20 @@ export default defineConfig({
     maxWorkers: availableParallelism(),
     globalSetup: ['test/fixtures/own-temporary.ts'],
     projects: [
-      { resolve, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 20_000 } },
+      // Core is pure: its files can share one load of it, which takes longer than their tests.
+      {
+        resolve,
+        test: { name: 'core', include: ['test/unit/core/**/*.test.ts'], isolate: false, testTimeout: 20_000 },
+      },
+      {
+        resolve,
+        test: {
+          name: 'unit',
+          include: ['test/unit/**/*.test.ts'],
+          exclude: ['test/unit/core/**'],
+          testTimeout: 20_000,
+        },
+      },
       {
         plugins: [vue()],
         resolve,
