@@ -8,21 +8,22 @@ import * as summaries from './summaries'
 export const aboutCommands = {
   devices: {
     about: 'boards used before, serial ports, this computer, and what TensorFlow runs on',
-    arguments: ['[forget|state]', '[NAME]'],
+    arguments: ['[forget|state|terminal]', '[NAME]'],
     options: {},
     request: (_values, [verb, name]): Request => {
       if (verb === undefined) return { call: 'devices.list', request: {} }
       if (verb === 'forget' && name !== undefined) return { call: 'devices.forget', request: { name } }
       if (verb === 'state' && name !== undefined) return { call: 'devices.state', request: { device: name } }
+      if (verb === 'terminal' && name !== undefined) return { terminal: name }
       const message =
-        verb === 'forget' || verb === 'state'
+        verb === 'forget' || verb === 'state' || verb === 'terminal'
           ? `lupine devices ${verb} needs the NAME of a saved device.`
           : `lupine devices: what is "${verb}"?`
       throw fail(
         'usage',
         'devices-usage',
         message,
-        'lupine devices lists them; lupine devices forget NAME removes one, state NAME tells its clocks.',
+        'lupine devices lists them; lupine devices forget NAME removes one, state NAME tells its clocks, terminal NAME opens its console.',
       )
     },
     summary: summaries.devices,

@@ -5,6 +5,8 @@ import type { Option, Values } from './options'
 export type Request =
   | { readonly [N in CallName]: { readonly call: N; readonly request: CallRequest<N> } }[CallName]
   | { readonly [N in JobName]: { readonly job: N; readonly request: JobRequest<N> } }[JobName]
+  /** The address of a board: this terminal is joined to its. */
+  | { readonly terminal: string }
 
 export interface Command {
   readonly about: string

@@ -10,6 +10,7 @@ import type { Request } from './command'
 import { helpFor, helpText, serveOptions, sharedOptions } from './help'
 import { number, parseCommandLine, text } from './options'
 import { createProgressView } from './show'
+import { carryOutTerminal, noJson } from './terminal'
 
 /** Runs a command line; returns the exit code. */
 export async function main(argv: readonly string[]): Promise<number> {
@@ -28,8 +29,12 @@ export async function main(argv: readonly string[]): Promise<number> {
       { ...sharedOptions, ...command.options },
       command.arguments,
     )
-    const outcome = await carryOut(command.request(values, positionals))
+    const request = command.request(values, positionals)
+    if ('terminal' in request && json) throw noJson()
+    const outcome = await carryOut(request)
     if (!outcome.ok) return report(outcome.failure, json)
+    // All it had to say has been said.
+    if ('terminal' in request) return 0
     return print(json ? JSON.stringify(outcome.value) : command.summary(outcome.value as never))
   } catch (error) {
     return report(toFailure(error), json)
@@ -39,6 +44,10 @@ export async function main(argv: readonly string[]): Promise<number> {
 async function carryOut(request: Request): Promise<Result<unknown>> {
   const program = createProgram({ ask: terminalAsk() })
   try {
+    if ('terminal' in request)
+      return await carryOutTerminal(program, request.terminal, {
+        ...{ input: process.stdin, output: process.stdout, notes: process.stderr },
+      })
     if ('call' in request) return await program.call(request.call, request.request as never)
     return await carryOutJob(program, request)
   } finally {

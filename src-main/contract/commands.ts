@@ -28,6 +28,7 @@ export const commandRows = [
   { id: 'view.palette', title: 'Command palette', group: 'View', keys: ['CmdOrCtrl+K', 'CmdOrCtrl+Shift+P'] },
   { id: 'view.inspector', title: 'Show or hide the inspector', group: 'View', keys: ['CmdOrCtrl+I'] },
   { id: 'view.bottom', title: 'Show or hide the panel below', group: 'View', keys: ['CmdOrCtrl+J'] },
+  { id: 'view.terminal', title: 'Terminal of the board', group: 'View', keys: ['CmdOrCtrl+`'] },
   { id: 'view.theme', title: 'Dark or light', group: 'View' },
   { id: 'view.next-pane', title: 'Next pane', group: 'View', keys: ['F6'] },
   { id: 'view.reset', title: 'Reset the layout', group: 'View' },

@@ -32,6 +32,7 @@ export * from './files'
 export * from './options'
 export * from './projects'
 export * from './run'
+export * from './terminal'
 export type { DeviceKey } from './device-key'
 
 const job = z.object({ job: z.string() })

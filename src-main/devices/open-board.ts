@@ -15,6 +15,8 @@ export interface BoardSurroundings {
   readonly ask?: Ask | undefined
   /** ms: how long a board that went away is waited for. */
   readonly patience?: number
+  /** What its line is held for, as others hear who want it meanwhile. */
+  readonly purpose?: string
 }
 
 /** Is it a board's address, or a saved board's name? @throws LupineError 'device-address', 'device-unsupported' */
@@ -27,10 +29,10 @@ export const isBoard = (address: string): boolean => ['ssh', 'serial', 'saved'].
  */
 export async function openBoard(
   given: string,
-  { agent, note, ask, patience }: BoardSurroundings,
+  { agent, note, ask, patience, purpose }: BoardSurroundings,
 ): Promise<BoardDevice> {
-  const { address, parsed } = await resolved(given)
-  const transport = await transportTo(parsed, ask ?? (() => Promise.resolve(undefined)))
+  const { address, parsed } = await resolveBoard(given)
+  const transport = await transportTo(parsed, ask ?? nobody, purpose)
   const told = new Set<string>()
   return new BoardDevice(address, transport, {
     agent,
@@ -49,13 +51,21 @@ export async function openBoard(
   })
 }
 
-type BoardAddress = Extract<DeviceAddress, { kind: 'ssh' | 'serial' }>
+const nobody: Ask = () => Promise.resolve(undefined)
 
-async function transportTo(board: BoardAddress, ask: Ask): Promise<Transport> {
-  return board.kind === 'ssh' ? SshTransport.create(board, ask) : new SerialTransport(board, { env: process.env, ask })
+export type BoardAddress = Extract<DeviceAddress, { kind: 'ssh' | 'serial' }>
+
+async function transportTo(board: BoardAddress, ask: Ask, purpose?: string): Promise<Transport> {
+  return board.kind === 'ssh'
+    ? SshTransport.create(board, ask)
+    : new SerialTransport(board, { env: process.env, ask, purpose })
 }
 
-async function resolved(given: string): Promise<{ address: string; parsed: BoardAddress }> {
+/**
+ * The board that is meant: by its address, or the name it was saved under.
+ * @throws LupineError usage 'device-address'; input 'devices-damaged'
+ */
+export async function resolveBoard(given: string): Promise<{ address: string; parsed: BoardAddress }> {
   const parsed = parseDevice(given)
   if (parsed.kind === 'ssh' || parsed.kind === 'serial') return { address: given, parsed }
   const saved = await savedDevices()

@@ -19,6 +19,7 @@ import { tidyUploads } from './files/uploads'
 import { inspectModel } from './inspect'
 import type { BoardStates } from './board-states'
 import type { Program } from './program'
+import type { Terminals } from './terminals'
 import { createWindows, type WindowOptions } from './windows'
 
 type Parsed<S extends { request: z.ZodType }> = z.output<S['request']>
@@ -44,6 +45,8 @@ export function createProgram(ports: Ports = {}): Program {
   const project = async (id: string) => (await (await windows.projects()).folder(id)).files
   let states: Promise<BoardStates> | undefined
   const boards = () => (states ??= import('./board-states').then(({ BoardStates }) => new BoardStates(ask)))
+  let terminals: Promise<Terminals> | undefined
+  const theTerminals = () => (terminals ??= import('./terminals').then(({ Terminals }) => new Terminals(ask)))
   const table: CallTable = {
     'model.inspect': inspectModel,
     'model.check': async (request) => (await import('./check')).checkModel(request),
@@ -122,8 +125,10 @@ export function createProgram(ports: Ports = {}): Program {
     subscribe: (job: string, from: number, listener: (event: JobEvent) => void) =>
       register.subscribe(job, from, listener),
     finished: <N extends JobName>(job: string) => register.finished(job) as Promise<Result<JobResult<N>>>,
+    terminal: async (request, around) => (await theTerminals()).start(request, around),
     async close() {
       windows.close()
+      await (await terminals)?.close()
       await (await states)?.close()
       await register.close()
     },

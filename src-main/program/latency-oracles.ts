@@ -26,6 +26,7 @@ export async function deviceFor(address: string, job: JobContext): Promise<Devic
     agent: agentPath(),
     note: (level, text) => job.note(level, text),
     ask: job.ask,
+    purpose: `the job ${job.id}`,
   })
   job.atEnd(() => board.close())
   return board

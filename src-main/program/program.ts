@@ -9,8 +9,10 @@ import type {
   JobRequest,
   JobResult,
   JobSummary,
+  TerminalRequest,
 } from '../contract'
 import type { Questions } from './questions'
+import type { TerminalLine } from './terminals'
 
 /** A file as it comes from a browser. */
 export interface Upload {
@@ -25,6 +27,8 @@ export interface Windows {
   readonly questions: Questions
   /** A window's request with the paths of the files it picked. @throws LupineError as admit and checkProjectPaths */
   admit(kind: 'call' | 'start', name: string, request: unknown): Promise<unknown>
+  /** A board's address with the path of the key's file in it. @throws LupineError as admit */
+  admitDevice(device: string): Promise<string>
   /** An entry for what a person chose outside of the window: dropped, double-clicked. */
   grant(path: string): Promise<FileEntry>
   /** What an id stands for. @throws LupineError as FileRegistry.reach */
@@ -42,10 +46,18 @@ export interface Program {
   subscribe(job: string, from: number, listener: (event: JobEvent) => void): () => void
   /** Resolves when the job has ended. */
   finished<N extends JobName>(job: string): Promise<Result<JobResult<N>>>
+  /** A raw terminal on a board; it belongs to whoever opened it. @throws LupineError as openTerminalLine */
+  terminal(request: TerminalRequest, around: TerminalAround): Promise<TerminalLine>
   /** What doors with windows use; absent in a program made for a command line, or without them. */
   readonly windows?: Windows | undefined
   /** Interrupts every job (resumable), stops every process. */
   close(): Promise<void>
 }
 
-export type { Failure }
+export interface TerminalAround {
+  readonly onData: (chunk: Buffer) => void
+  /** Nobody wants it any more, before it is there. */
+  readonly signal?: AbortSignal | undefined
+}
+
+export type { Failure, TerminalLine }

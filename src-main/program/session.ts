@@ -3,6 +3,7 @@ import { clientMessage, type ReadMessage, type ServerMessage } from '../contract
 import { fail, succeed, toFailure, type Result } from '../core/failure'
 import { thinEvents } from '../runs/thin'
 import type { Program } from './program'
+import { SessionTerminals } from './session-terminals'
 
 /** One client's line to the program, whatever carries it. */
 export interface Session {
@@ -54,6 +55,8 @@ export function createSession(program: Program, send: Send, stalledAfterMs = sta
     fullSince = performance.now()
     for (const subscription of subscriptions.values()) subscription.stop()
   }
+
+  const terminals = new SessionTerminals(program, put)
 
   const answer = (id: number, result: Result<unknown>): void => put({ type: 'answer', id, result })
 
@@ -125,6 +128,23 @@ export function createSession(program: Program, send: Send, stalledAfterMs = sta
       case 'reply':
         if (!program.windows?.questions.reply(message.question, message.answer, message.remember)) throw notAsked()
         return succeed({})
+      case 'open-terminal': {
+        const { request } = message
+        const device = (await program.windows?.admitDevice(request.device)) ?? request.device
+        return succeed(await terminals.open({ ...message, request: { ...request, device } }))
+      }
+      case 'type':
+        await terminals.type(message)
+        return succeed({})
+      case 'taken':
+        terminals.taken(message)
+        return succeed({})
+      case 'resize-terminal':
+        terminals.resize(message)
+        return succeed({})
+      case 'close-terminal':
+        await terminals.close(message.terminal)
+        return succeed({})
     }
   }
 
@@ -173,6 +193,7 @@ export function createSession(program: Program, send: Send, stalledAfterMs = sta
     close() {
       closed = true
       stopListening?.()
+      terminals.closeAll()
       for (const subscription of subscriptions.values()) subscription.stop()
       subscriptions.clear()
     },

@@ -1,4 +1,4 @@
-import { calls, jobs, type CallName, type FileEntry, type JobName } from '../contract'
+import { calls, jobs, terminalRequest, type CallName, type FileEntry, type JobName } from '../contract'
 import type { Jobs } from '../runs/jobs'
 import { admit } from './files/admit'
 import { Files, type FileOptions } from './files/files'
@@ -48,6 +48,10 @@ export function createWindows(options: WindowOptions, register: () => Jobs): Win
         if (typeof dir === 'string') await checkProjectPaths(registry, dir)
       }
       return admitted
+    },
+    async admitDevice(device) {
+      const admitted = await admit((await theFiles()).registry, terminalRequest, { device })
+      return (admitted as { device: string }).device
     },
     grant: async (path) => (await theFiles()).grant(path),
     reach: async (id) => (await theFiles()).registry.reach(id),

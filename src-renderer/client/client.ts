@@ -9,9 +9,11 @@ import {
   type JobName,
   type JobRequest,
   type JobSummary,
+  type TerminalRequest,
 } from '../../src-main/contract'
 import { serverMessage, type ClientMessage, type ServerMessage } from '../../src-main/contract/wire'
 import type { Failure, Result } from '../../src-main/core/failure'
+import { createTerminals, type OpenTerminal, type TerminalListener } from './terminals'
 import type { LineState, Transport } from './transport'
 
 export interface Follower {
@@ -32,6 +34,8 @@ export interface Client {
   /** Every event of a job from number `from` on, each once and in order, whatever happens to the line meanwhile. */
   follow(job: string, from: number, follower: Follower): void
   unfollow(job: string): void
+  /** A raw terminal on a board; it ends with the line, and is not opened again by itself. */
+  openTerminal(request: TerminalRequest, listener: TerminalListener): Promise<Result<OpenTerminal>>
   /** Answers a question; null: rather not. */
   reply(question: number, answer: string | null, remember?: boolean): Promise<Result<unknown>>
   /** Questions, and what the menu or the system asks for. */
@@ -40,7 +44,7 @@ export interface Client {
   retryNow(): void
 }
 
-type Unnumbered = ClientMessage extends infer M ? (M extends ClientMessage ? Omit<M, 'id'> : never) : never
+export type Unnumbered = ClientMessage extends infer M ? (M extends ClientMessage ? Omit<M, 'id'> : never) : never
 
 export function createClient(transport: Transport): Client {
   const waiting = new Map<number, (result: Result<unknown>) => void>()
@@ -58,6 +62,8 @@ export function createClient(transport: Transport): Client {
       transport.send({ ...message, id } as ClientMessage)
     })
   }
+
+  const terminals = createTerminals(ask)
 
   async function subscribe(job: string): Promise<void> {
     const entry = followed.get(job)
@@ -98,6 +104,9 @@ export function createClient(transport: Transport): Client {
       case 'answer':
         waiting.get(message.id)?.(message.result)
         return void waiting.delete(message.id)
+      case 'terminal':
+      case 'terminal-ended':
+        return terminals.receive(message)
       default:
         for (const listener of noticeListeners) listener(message)
     }
@@ -109,6 +118,7 @@ export function createClient(transport: Transport): Client {
     else {
       for (const resolve of waiting.values()) resolve({ ok: false, failure: lineBroke })
       waiting.clear()
+      terminals.breakOff(lineBroke)
     }
     for (const listener of stateListeners) listener(next)
   }
@@ -123,6 +133,7 @@ export function createClient(transport: Transport): Client {
     unfollow(job) {
       if (followed.delete(job)) void ask({ type: 'unsubscribe', job })
     },
+    openTerminal: (request, listener) => terminals.open(request, listener),
     reply: (question, answer, remember = false) => ask({ type: 'reply', question, answer, remember }),
     onNotice: (listener) => void noticeListeners.push(listener),
     onState(listener) {

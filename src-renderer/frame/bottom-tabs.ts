@@ -10,4 +10,9 @@ export interface BottomTab {
 export const bottomTabs: readonly BottomTab[] = [
   { id: 'jobs', name: 'Jobs', view: defineAsyncComponent(() => import('../features/jobs/JobsPanel.vue')) },
   { id: 'log', name: 'Log', view: defineAsyncComponent(() => import('../features/log/LogLines.vue')) },
+  {
+    id: 'terminal',
+    name: 'Terminal',
+    view: defineAsyncComponent(() => import('../features/terminal/TerminalView.vue')),
+  },
 ]

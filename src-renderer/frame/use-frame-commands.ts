@@ -22,6 +22,10 @@ export function useFrameCommands(): void {
   for (const room of rooms) useCommand(room.command, () => goTo(room))
   useCommand('view.inspector', () => void (settings.inspector.isOpen = !settings.inspector.isOpen))
   useCommand('view.bottom', () => void (settings.bottom.isOpen = !settings.bottom.isOpen))
+  useCommand('view.terminal', () => {
+    settings.bottomTab = 'terminal'
+    settings.bottom.isOpen = true
+  })
   useCommand('view.theme', () => void (settings.theme = store.theme === 'dark' ? 'light' : 'dark'))
   useCommand('view.reset', () => store.resetLayout())
   useCommand('view.next-pane', focusNextPane)

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { homedir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import ssh2 from 'ssh2'
-import type { Client as SshClient, ConnectConfig } from 'ssh2'
+import type { Client as SshClient, ClientChannel, ConnectConfig } from 'ssh2'
 import type { Ask } from '../../contract'
 import { fail, LupineError } from '../../core/failure'
 import type { DeviceAddress } from '../address'
@@ -10,7 +10,7 @@ import { fingerprint, forgetHost, keyType, type KnownHost, knownHosts, trustHost
 import { Login } from './ssh-auth'
 import { defaultIdentities, type SshSettings, sshSettings } from './ssh-config'
 import { channelTrouble, connectTrouble, hostKeyChanged, hostKeyUnknown } from './ssh-errors'
-import type { Connection, Exit, Program, Transport } from './transport'
+import type { Connection, Exit, Program, TerminalSize, Transport } from './transport'
 
 export type SshAddress = Extract<DeviceAddress, { kind: 'ssh' }>
 
@@ -176,32 +176,44 @@ function connectionOver(client: SshClient, place: string, limit: number): Connec
   let why: LupineError | undefined
   client.on('error', (error) => (why ??= channelTrouble(error, place)))
   client.on('close', () => settleLost((why ??= channelTrouble({ message: 'the connection was closed' }, place))))
+  const open = (begin: (opened: ChannelOpened) => void): Promise<ClientChannel> =>
+    new Promise((resolve, reject) => {
+      if (why) return reject(why)
+      const timer = setTimeout(() => reject(channelTrouble({ message: 'no channel was opened' }, place)), limit)
+      void lost.then((error) => (clearTimeout(timer), reject(error)))
+      begin((error, channel) => {
+        clearTimeout(timer)
+        if (error) return reject(channelTrouble(error, place))
+        channel.on('error', () => undefined)
+        resolve(channel)
+      })
+    })
   return {
     lost,
     close: () => void client.end(),
-    start: (command) =>
-      new Promise<Program>((resolve, reject) => {
-        if (why) return reject(why)
-        const timer = setTimeout(() => reject(channelTrouble({ message: 'no channel was opened' }, place)), limit)
-        void lost.then((error) => (clearTimeout(timer), reject(error)))
-        client.exec(command, (error, channel) => {
-          clearTimeout(timer)
-          if (error) return reject(channelTrouble(error, place))
-          channel.on('error', () => undefined)
-          const ended = new Promise<Exit>((done) =>
-            channel.once('close', (code?: number | null, signal?: string) =>
-              done({
-                ...(typeof code === 'number' && { code }),
-                ...(signal && { signal: signal.replace(/@.*$/, '') }),
-              }),
-            ),
-          )
-          const close = (): void => {
-            channel.end()
-            channel.close()
-          }
-          resolve({ stdin: channel, stdout: channel, stderr: channel.stderr, ended, close })
-        })
-      }),
+    start: async (command) => programOn(await open((opened) => client.exec(command, opened))),
+    async terminal({ columns: cols, rows }) {
+      const channel = await open((opened) => client.shell({ term: 'xterm-256color', cols, rows }, opened))
+      const resize = (size: TerminalSize): void => channel.setWindow(size.rows, size.columns, 0, 0)
+      return { ...programOn(channel), resize }
+    },
   }
+}
+
+type ChannelOpened = (error: Error | undefined, channel: ClientChannel) => void
+
+function programOn(channel: ClientChannel): Program {
+  const ended = new Promise<Exit>((done) =>
+    channel.once('close', (code?: number | null, signal?: string) =>
+      done({
+        ...(typeof code === 'number' && { code }),
+        ...(signal && { signal: signal.replace(/@.*$/, '') }),
+      }),
+    ),
+  )
+  const close = (): void => {
+    channel.end()
+    channel.close()
+  }
+  return { stdin: channel, stdout: channel, stderr: channel.stderr, ended, close }
 }

@@ -18,6 +18,17 @@ export interface Program {
   close(): void
 }
 
+/** Of a terminal, in characters. */
+export interface TerminalSize {
+  readonly columns: number
+  readonly rows: number
+}
+
+/** A program that has a terminal. */
+export interface TerminalProgram extends Program {
+  resize(size: TerminalSize): void
+}
+
 /** A line to a board that is up. */
 export interface Connection {
   /** One program at a time: what else is to be sent goes through the agent. */
@@ -28,6 +39,8 @@ export interface Connection {
    * @throws LupineError 'device-lost', 'device-refused'
    */
   start(command: string, talks?: boolean): Promise<Program>
+  /** The login shell on a terminal of its own, where the line has such. @throws LupineError as `start` */
+  terminal?(size: TerminalSize): Promise<TerminalProgram>
   /** Settles once the connection is gone, with why. */
   readonly lost: Promise<LupineError>
   /** Settles once all is as it was found. */

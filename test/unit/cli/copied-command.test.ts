@@ -41,7 +41,7 @@ describe('a command line that the window copies', () => {
     expect([lupine, command]).toEqual(['lupine', name])
     const row = commands[name]!
     const { values, positionals } = parseCommandLine(name, rest, row.options, row.arguments)
-    expect(row.request(values, positionals).request).toEqual(request)
+    expect(row.request(values, positionals)).toMatchObject({ request })
   })
 
   it('has paths where the window has ids', () => {

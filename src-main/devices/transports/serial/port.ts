@@ -1,14 +1,18 @@
-import { readdir, readlink, realpath, readFile } from 'node:fs/promises'
 import { setTimeout } from 'node:timers/promises'
-import { basename } from 'node:path'
 import type { LupineError } from '../../../core/failure'
-import { portBusy, portLost, portMissing, portTrouble } from './serial-errors'
+import { claimPort } from './holders'
+import { portLost, portMissing, portTrouble } from './serial-errors'
 
 /** An open serial port: bytes in, bytes out at the pace of its line. */
 export interface Port {
   onData(listener: (chunk: Buffer) => void): void
   /** Queued; a line carries what it carries. */
   write(bytes: Uint8Array | string): void
+  /** Settles once all that was queued is on the line. */
+  written(): Promise<void>
+  /** What comes is left with the system, which keeps a few kilobytes and drops the rest; `resume` goes on. */
+  pause(): void
+  resume(): void
   /** Settles once the port is gone, with why. */
   readonly lost: Promise<LupineError>
   /** Waits until all is written, as long as that may take; then the port is free again. */
@@ -19,12 +23,21 @@ export interface Port {
 const slice = 20
 
 /**
- * Opens a port, 8N1.
+ * Opens a port, 8N1. It has one owner at a time, also within this program.
+ * @param purpose what it is for, as others hear who want it meanwhile
  * @throws LupineError 'port-missing', 'port-busy', 'port-refused', 'port-unusable'
  */
-export async function openPort(path: string, baud: number): Promise<Port> {
-  const holder = await holderOf(path)
-  if (holder) throw portBusy(path, holder)
+export async function openPort(path: string, baud: number, purpose = 'a measurement of this program'): Promise<Port> {
+  const giveBack = await claimPort(path, purpose)
+  try {
+    return new OpenPort(path, baud, await openNative(path, baud), giveBack)
+  } catch (error) {
+    giveBack()
+    throw error
+  }
+}
+
+async function openNative(path: string, baud: number): Promise<NativePort> {
   // Loaded late: its native part may be missing for a platform.
   const { SerialPort } = await import('serialport')
   const port = new SerialPort({ path, baudRate: baud, autoOpen: false, lock: true, hupcl: false })
@@ -34,7 +47,7 @@ export async function openPort(path: string, baud: number): Promise<Port> {
       reject(/ENOENT|no such file|File not found/i.test(error.message) ? portMissing(path) : portTrouble(path, error))
     }),
   )
-  return new OpenPort(path, baud, port)
+  return port
 }
 
 interface NativePort {
@@ -42,6 +55,8 @@ interface NativePort {
   on(event: 'close' | 'error', listener: (error: Error | null) => void): unknown
   write(bytes: Buffer, done: (error: Error | null | undefined) => void): unknown
   drain(done: (error: Error | null) => void): unknown
+  pause(): unknown
+  resume(): unknown
   close(done: (error: Error | null) => void): unknown
   readonly isOpen: boolean
 }
@@ -57,9 +72,13 @@ class OpenPort implements Port {
     private readonly path: string,
     private readonly baud: number,
     private readonly port: NativePort,
+    private readonly giveBack: () => void,
   ) {
     this.lost = new Promise((resolve) => (this.settleLost = resolve))
-    port.on('close', (error) => this.end(portLost(path, error?.message)))
+    port.on('close', (error) => {
+      this.end(portLost(path, error?.message))
+      giveBack()
+    })
     port.on('error', (error) => this.end(portLost(path, error?.message)))
   }
 
@@ -73,10 +92,23 @@ class OpenPort implements Port {
     this.writing ??= this.pace().finally(() => (this.writing = undefined))
   }
 
+  async written(): Promise<void> {
+    await this.writing
+  }
+
+  pause(): void {
+    this.port.pause()
+  }
+
+  resume(): void {
+    this.port.resume()
+  }
+
   async close(): Promise<void> {
     await Promise.race([this.writing, setTimeout(1000)])
     this.end(portLost(this.path, 'it was closed'))
     if (this.port.isOpen) await new Promise<void>((resolve) => this.port.close(() => resolve()))
+    this.giveBack()
   }
 
   private end(why: LupineError): void {
@@ -99,27 +131,4 @@ class OpenPort implements Port {
       if (left > 1) await setTimeout(left)
     }
   }
-}
-
-/** Another program that has the port open, as far as this user may see: "screen (pid 4711)". */
-async function holderOf(path: string): Promise<string | undefined> {
-  const target = await realpath(path).catch(() => path)
-  // Modem programs and terminals of old leave a file with their process's number.
-  const lock = await readFile(`/var/lock/LCK..${basename(path)}`, 'utf8').catch(() => '')
-  const noted = Number.parseInt(lock, 10)
-  const known = noted > 0 && noted !== process.pid ? await nameOf(noted) : undefined
-  if (known) return known
-  const processes = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name))
-  for (const pid of processes) {
-    if (Number(pid) === process.pid) continue
-    const files = await readdir(`/proc/${pid}/fd`).catch(() => [])
-    for (const fd of files)
-      if ((await readlink(`/proc/${pid}/fd/${fd}`).catch(() => '')) === target) return nameOf(Number(pid))
-  }
-  return undefined
-}
-
-async function nameOf(pid: number): Promise<string | undefined> {
-  const name = await readFile(`/proc/${pid}/comm`, 'utf8').catch(() => undefined)
-  return name && `${name.trim()} (pid ${pid})`
 }

@@ -17,6 +17,15 @@ export const portBusy = (path: string, holder?: string): LupineError =>
     'End that program (a terminal such as screen, minicom or picocom, ModemManager, another Lupine), then run again.',
   )
 
+/** As portBusy, when this program itself has it. */
+export const portInUse = (path: string, purpose: string): LupineError =>
+  fail(
+    'device',
+    'port-busy',
+    `${path} is held by ${purpose}.`,
+    'A serial line has one owner at a time: close the terminal, or let the job end or interrupt it; then do this again.',
+  )
+
 /** What serialport says when a port cannot be opened. */
 export function portTrouble(path: string, { message }: Error): LupineError {
   if (/lock|EBUSY|busy|temporarily/i.test(message)) return portBusy(path)

@@ -19,6 +19,8 @@ export interface SerialSurroundings {
   readonly env: NodeJS.ProcessEnv
   readonly ask: Ask
   readonly times?: Partial<FrameTimes>
+  /** What the port is held for, as others hear who want it meanwhile. */
+  readonly purpose?: string | undefined
 }
 
 /** ms for a program that was told to end. */
@@ -45,7 +47,7 @@ export class SerialTransport implements Transport {
 
   async connect(signal?: AbortSignal): Promise<Connection> {
     signal?.throwIfAborted()
-    const port = await openPort(this.address.path, this.address.baud)
+    const port = await openPort(this.address.path, this.address.baud, this.around.purpose)
     try {
       const heard = new Listener(port)
       const lost = port.lost.then((why) => {
