@@ -20,6 +20,7 @@ import {
   projectTable,
 } from './projects'
 import { engineName, outPath, projectFolder, seed } from './options'
+import { recipes } from './recipes'
 import { report } from './report'
 import { runRequest, runResult } from './run'
 import { take } from './take'
@@ -48,6 +49,7 @@ export const calls = {
   'model.new': create,
   'data.preview': previewData,
   'methods.list': methods,
+  'recipes.list': recipes,
   'devices.list': devicesList,
   'devices.forget': devicesForget,
   'devices.state': devicesState,

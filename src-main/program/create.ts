@@ -54,6 +54,7 @@ export function createProgram(ports: Ports = {}): Program {
     'model.new': async (request) => (await import('./new')).newModel(request),
     'data.preview': async (request) => (await import('./data-preview')).previewDataset(request),
     'methods.list': async (request) => (await import('./methods')).listMethods(request),
+    'recipes.list': async () => (await import('./published-recipes')).listRecipes(),
     'devices.list': async () => (await import('./devices')).listDevices(),
     'devices.forget': async (request) => (await import('./devices')).forgetSavedDevice(request, ask),
     'devices.state': async (request) => (await boards()).look(request),

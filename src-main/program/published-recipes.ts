@@ -1,4 +1,4 @@
-import type { RecipeName } from '../contract'
+import type { CallResult, RecipeName } from '../contract'
 import type { Recipe } from '../engines/interface'
 
 /** What a paper trained with. L2 leaves BN and biases alone here, also where the paper's code did not. */
@@ -50,6 +50,18 @@ export const publishedRecipes: Readonly<Record<RecipeName, PublishedRecipe>> = {
   }),
 }
 
+const momentum = 0.9
+/** What the rate falls by where a paper does not say otherwise. */
+const tenfold = 0.1
+
+/** `recipes.list`: each with what it is. */
+export const listRecipes = (): CallResult<'recipes.list'> => ({
+  recipes: Object.entries(publishedRecipes).map(([name, { from, values }]) => ({
+    ...{ name: name as RecipeName, from, momentum, milestones: [], decay: tenfold, warmupEpochs: 0, cutout: 0 },
+    ...values,
+  })),
+})
+
 /**
  * A published recipe over so many epochs: its own, or others, to which its milestones are stretched.
  * @param epochs undefined: the recipe's own
@@ -60,5 +72,5 @@ export function publishedRecipe(name: RecipeName, epochs?: number): Partial<Reci
   const milestones = values.milestones?.map((milestone) => (milestone * whole) / values.epochs)
   const warmupEpochs = Math.min(values.warmupEpochs ?? 0, whole / 10)
   const schedule = milestones ? 'step' : 'constant'
-  return { ...values, epochs: whole, schedule, momentum: 0.9, warmupEpochs, ...(milestones && { milestones }) }
+  return { ...values, epochs: whole, schedule, momentum, warmupEpochs, ...(milestones && { milestones }) }
 }

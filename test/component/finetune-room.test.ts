@@ -30,3 +30,30 @@ it('shows epochs and the best checkpoint, and ends a training early with it', as
   program.step(300)
   await vi.waitFor(() => expect(room.text()).not.toContain('Stop and keep'))
 })
+
+it('offers the published recipes, says what each is, and what is filled in goes before', async () => {
+  const { client, line } = setting()
+  const room = (view = mountWith(FinetuneRoom, client))
+  line.connect()
+  await settle()
+  const field = (label: string) => {
+    const found = room.findAll('label').find((one) => one.text() === label)
+    return room.get(`[id="${found?.attributes('for')}"]`)
+  }
+  const command = () =>
+    room
+      .text()
+      .match(/lupine finetune[^\n]*?(?=Copy)/)?.[0]
+      .trim()
+  expect(field('Recipe').findAll('option')).toHaveLength(11)
+  expect(command()).toBe('lupine finetune --epochs 12')
+  await field('Recipe').setValue('sfp')
+  expect(room.text()).toContain('He et al., IJCAI 2018 (CIFAR): 200 epochs of batches of 128')
+  expect(room.text()).toContain('a rate of 0.1, times 0.2 after epoch 60, 120, 160; Nesterov momentum 0.9, L2 0.0005')
+  expect(command()).toBe('lupine finetune --recipe sfp')
+  expect(field('Epochs').attributes('placeholder')).toBe('200')
+  await field('Epochs').setValue('20')
+  await field('Learning rate').setValue('0.02')
+  expect(room.text()).toContain('20 epochs of batches of 128; a rate of 0.1, times 0.2 after epoch 6, 12, 16')
+  expect(command()).toBe('lupine finetune --recipe sfp --epochs 20 --lr 0.02')
+})
