@@ -18,6 +18,7 @@ import {
   projectResult,
   projectsRecent,
   projectTable,
+  projectTaken,
 } from './projects'
 import { engineName, outPath, projectFolder, seed } from './options'
 import { recipes } from './recipes'
@@ -65,6 +66,7 @@ export const calls = {
   'projects.forget': projectForget,
   'projects.plan': projectPlan,
   'projects.result': projectResult,
+  'projects.taken': projectTaken,
   'projects.candidates': projectCandidates,
   'projects.table': projectTable,
   'projects.measurements': projectMeasurements,

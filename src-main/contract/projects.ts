@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { fileEntry, fileId } from './files'
 import { runResult } from './run'
+import { takenFigures } from './take'
 
 /**
  * A run's folder as windows see it. Opening changes nothing in it and locks nothing: one process writes (`resume`, or the
@@ -64,6 +65,14 @@ export const projectPlan = {
         removedBranches: z.array(z.looseObject({ id: z.string() })).default([]),
       })
       .nullable(),
+  }),
+}
+
+/** Plans that were taken from the run's search (`take`), the first one first. */
+export const projectTaken = {
+  request: project,
+  result: z.object({
+    taken: z.array(takenFigures.extend({ plan: fileEntry, model: fileEntry.describe('its network') })),
   }),
 }
 

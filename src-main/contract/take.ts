@@ -3,6 +3,9 @@ import { projectFolder } from './options'
 
 const pair = z.object({ before: z.number(), after: z.number() })
 
+/** What a taken plan cost and costs; kept beside it, so that it is found again. */
+export const takenFigures = z.object({ channels: pair, macs: pair, params: pair })
+
 /** Makes any candidate of a run's search into a plan and a network, beside the run's own result. */
 export const take = {
   request: z.object({
@@ -19,8 +22,6 @@ export const take = {
   result: z.object({
     plan: z.string().describe('path of the plan'),
     model: z.string().describe('path of the pruned network, its BN re-estimated, not fine-tuned'),
-    channels: pair,
-    macs: pair,
-    params: pair,
+    ...takenFigures.shape,
   }),
 }

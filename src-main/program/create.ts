@@ -73,6 +73,7 @@ export function createProgram(ports: Ports = {}): Program {
     'projects.open': async (request) => (await windows.projects()).open(request.project),
     'projects.forget': async (request) => (await windows.projects()).forget(request.project),
     'projects.plan': async (request) => (await parts()).planOf(await project(request.project)),
+    'projects.taken': async (request) => (await windows.projects()).taken(request.project),
     'projects.result': async (request) => (await parts()).resultOf(await project(request.project)),
     'projects.candidates': async (request) => (await parts()).candidatesOf(await project(request.project), request),
     'projects.table': async (request) => (await parts()).tableOf(await project(request.project)),

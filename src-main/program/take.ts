@@ -1,5 +1,4 @@
 import { mkdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { JobResult, RunRequest } from '../contract'
 import { fail } from '../core/failure'
 import { networkCost } from '../core/graph/cost'
@@ -39,9 +38,8 @@ export async function takeJob({ dir, widths, name }: TakeRequest, job: JobContex
   const subject = createSubject(await loadOnnx(files.original), { importance, streams })
   checkWidths(subject, widths)
   const base = name ?? `plan-${hashBytes(JSON.stringify(Object.entries(widths).sort())).slice(0, 8)}`
-  const folder = join(files.root, 'plans')
-  await mkdir(folder, { recursive: true })
-  const [plan, model] = [join(folder, `${base}.json`), join(folder, `${base}.onnx`)]
+  await mkdir(files.plans, { recursive: true })
+  const { plan, model, figures } = files.taken(base)
 
   const keep = subjectKeep(subject, widths)
   const document = planFile(subject.coupling, subject.branches, keep, imported.sha256)
@@ -55,8 +53,7 @@ export async function takeJob({ dir, widths, name }: TakeRequest, job: JobContex
   const [before, after] = [subject.cost, networkCost(pruned)]
   const channels = (of: (group: Subject['dimensions'][number]) => number): number =>
     subject.dimensions.reduce((sum, group) => sum + of(group), 0)
-  return {
-    ...{ plan, model },
+  const taken = {
     channels: {
       before: channels((group) => group.channels),
       after: channels(({ id, channels }) => keep.get(id)?.length ?? channels),
@@ -64,6 +61,9 @@ export async function takeJob({ dir, widths, name }: TakeRequest, job: JobContex
     macs: { before: before.macs, after: after.macs },
     params: { before: before.params, after: after.params },
   }
+  // Last: what it names is there.
+  await writeAtomically(figures, `${JSON.stringify(taken)}\n`)
+  return { plan, model, ...taken }
 }
 
 /** What the run's import left; a run that has not come so far has no candidates either. */

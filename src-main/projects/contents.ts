@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline'
 import type { z } from 'zod'
 import { fail, LupineError } from '../core/failure'
 import { leadsOutside } from './inside'
-import type { Layout } from './layout'
+import { takenEnding, type Layout } from './layout'
 import { hashFile } from './provenance'
 
 /** Bytes; the largest tables seen are a hundredth of it. */
@@ -69,6 +69,24 @@ export async function listMeasurements(files: Layout) {
       }),
   )
   return found.sort((a, b) => a.modified.localeCompare(b.modified) || a.name.localeCompare(b.name))
+}
+
+/** Names of taken plans, the first one first; one whose plan or network is gone is none. */
+export async function listTaken(files: Layout): Promise<string[]> {
+  const names = (await readdir(files.plans).catch(() => [])).flatMap((name) =>
+    name.endsWith(takenEnding) ? [name.slice(0, -takenEnding.length)] : [],
+  )
+  const found = await Promise.all(
+    names.map(async (name) => {
+      const { plan, model, figures } = files.taken(name)
+      const isHere = await Promise.all([plan, model].map((path) => stat(path))).catch(() => undefined)
+      return isHere ? [{ name, at: (await stat(figures)).mtimeMs }] : []
+    }),
+  )
+  return found
+    .flat()
+    .sort((a, b) => a.at - b.at || a.name.localeCompare(b.name))
+    .map(({ name }) => name)
 }
 
 /** Which of the files that provenance.json vouches for are changed or gone. */

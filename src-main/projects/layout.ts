@@ -3,6 +3,9 @@ import { join } from 'node:path'
 /** Raised when a folder written by an older Lupine needs a migration. */
 export const layoutVersion = 1
 
+/** Of the files that say what taken plans cost; a plan's name has no dots. */
+export const takenEnding = '.taken.json'
+
 /** Where everything in a project folder lies. */
 export const layout = (root: string) =>
   ({
@@ -22,6 +25,13 @@ export const layout = (root: string) =>
     journal: join(root, 'journal.jsonl'),
     events: join(root, 'events.jsonl'),
     provenance: join(root, 'provenance.json'),
+    /** Plans taken from the search: of each the plan, its network, and what it costs. */
+    plans: join(root, 'plans'),
+    taken: (name: string) => ({
+      plan: join(root, 'plans', `${name}.json`),
+      model: join(root, 'plans', `${name}.onnx`),
+      figures: join(root, 'plans', `${name}${takenEnding}`),
+    }),
     measurements: join(root, 'measurements'),
     checkpoints: join(root, 'checkpoints'),
     stages: join(root, 'stages'),

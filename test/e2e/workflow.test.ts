@@ -107,5 +107,10 @@ it('its project is opened again by another program', { timeout: 60_000 }, async 
   await page.getByRole('link', { name: 'Compare & deploy', exact: true }).first().click()
   await page.getByTestId('result').waitFor()
   await page.getByRole('link', { name: 'Download' }).first().waitFor()
+  // The plan that was taken from another program's window is there again, and can be asked about.
+  await page.getByRole('columnheader', { name: /^plan-\w{8}/ }).waitFor()
+  const macs = page.getByRole('row', { name: 'MACs' }).getByRole('cell').nth(3)
+  expect(await macs.innerText()).toMatch(/\d+(\.\d)? M/)
+  expect(await page.getByRole('button', { name: /^Measure plan-/ }).isEnabled()).toBe(true)
   await window.leave()
 })

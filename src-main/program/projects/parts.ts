@@ -8,9 +8,10 @@ import {
   type ProjectCandidate,
   type RunResult,
 } from '../../contract'
+import { takenFigures } from '../../contract/take'
 import { fail } from '../../core/failure'
 import { shownName } from '../../core/text'
-import { changedFiles, listMeasurements, readLines, readPart } from '../../projects/contents'
+import { changedFiles, listMeasurements, listTaken, readLines, readPart } from '../../projects/contents'
 import type { Layout } from '../../projects/layout'
 
 /** What is in a project, each checked against the contract: a project may come from anywhere. */
@@ -24,6 +25,18 @@ export async function tableOf(files: Layout): Promise<CallResult<'projects.table
 }
 
 const finished = z.object({ type: z.literal('finished'), result: runResult })
+
+/** What taken plans cost, by the paths of their files. */
+export async function takenOf(files: Layout) {
+  const taken = await Promise.all(
+    (await listTaken(files)).map(async (name) => {
+      const { plan, model, figures } = files.taken(name)
+      const costs = await readPart(files, figures, takenFigures)
+      return costs ? [{ plan, model, ...costs }] : []
+    }),
+  )
+  return taken.flat()
+}
 
 /** The result is what the last job said at its end. */
 export async function resultOf(files: Layout): Promise<CallResult<'projects.result'>> {

@@ -6,6 +6,7 @@ import type { Jobs } from '../../runs/jobs'
 import { projectGone, ProjectWatch } from '../../runs/watch'
 import type { Files } from '../files/files'
 import { isProject } from '../files/entries'
+import { takenOf } from './parts'
 import { forgetProject, recentProjects, rememberProject } from './recent'
 
 /** Projects that are watched at a time; the one opened longest ago goes first. */
@@ -68,6 +69,17 @@ export class Projects {
       }),
       parts: (await readdir(files.root)).filter((name) => !name.startsWith('.')).sort(),
     }
+  }
+
+  /** @throws LupineError as folder; input 'project-damaged', 'project-leads-outside' */
+  async taken(id: string): Promise<CallResult<'projects.taken'>> {
+    const { files } = await this.folder(id)
+    const taken = (await takenOf(files)).map(async ({ plan, model, ...costs }) => ({
+      ...costs,
+      plan: await this.files.entry(plan),
+      model: await this.files.entry(model),
+    }))
+    return { taken: await Promise.all(taken) }
   }
 
   async forget(id: string): Promise<Record<string, never>> {

@@ -1,4 +1,4 @@
-import { jobs as contract, type FileEntry, type JobResult } from '../../../src-main/contract'
+import { jobs as contract, type CallResult, type FileEntry, type JobResult } from '../../../src-main/contract'
 import type { Failure } from '../../../src-main/core/failure'
 import { isLive, type JobView } from '../../stores/job-view'
 import { takenOf } from '../search/taken'
@@ -22,22 +22,30 @@ export interface TakenPlan {
 
 const field = (job: JobView, name: string): unknown => (job.request as Record<string, unknown> | undefined)?.[name]
 
+/** As the project keeps it. */
+export type KeptPlan = CallResult<'projects.taken'>['taken'][number]
+
 /**
  * The plans taken from a run, in the order in which they were taken, each once.
  * @param folder of the run
+ * @param kept those that the project tells of: taken before this program was started, too
  * @param entryOf a plan's network as windows name it, once that is known: jobs tell ids or paths
  */
 export function plansOf(
   jobs: readonly JobView[],
   folder: string,
   entryOf: (path: string) => FileEntry | undefined,
+  kept: readonly KeptPlan[] = [],
 ): TakenPlan[] {
-  const plans = new Map<string, TakenPlan>()
-  for (const job of jobs) {
+  const ofProject = kept.map(({ model, macs, params }) => ({ path: model.path, entry: model, macs, params }))
+  const ofSession = jobs.flatMap((job) => {
     const taken = job.kind === 'take' ? takenOf(job) : undefined
-    if (!taken?.model.startsWith(folder)) continue
-    const { model: path, macs, params } = taken
-    const entry = entryOf(path)
+    if (!taken?.model.startsWith(folder)) return []
+    return [{ path: taken.model, entry: entryOf(taken.model), macs: taken.macs, params: taken.params }]
+  })
+  const plans = new Map<string, TakenPlan>()
+  for (const { path, entry, macs, params } of [...ofProject, ...ofSession]) {
+    if (plans.has(path)) continue
     const about = jobs.filter((one) => [path, entry?.id].includes(field(one, 'model') as string))
     const evaluations = about.filter(({ kind }) => kind === 'evaluate')
     const last = about.at(-1)

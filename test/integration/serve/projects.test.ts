@@ -31,6 +31,35 @@ const score = (key: string, divergence: number, kind = 'score') =>
   `${JSON.stringify({ kind, key, value: { divergence, top1: 0.5 } })}\n`
 
 describe('a project in a window', () => {
+  it('tells of the plans that were taken from it, and of none that leads outside', async () => {
+    const files = makeProject(join(home, 'taken'))
+    const project = await idOf(files.root)
+    expect(await ok('projects.taken', { project })).toEqual({ taken: [] })
+    mkdirSync(files.plans)
+    const costs = { channels: { before: 8, after: 5 }, macs: { before: 9, after: 4 }, params: { before: 7, after: 3 } }
+    const take = (name: string): void => {
+      const { plan, model, figures } = files.taken(name)
+      for (const path of [plan, model]) writeFileSync(path, name)
+      writeFileSync(figures, JSON.stringify(costs))
+    }
+    for (const name of ['first', 'half']) take(name)
+    unlinkSync(files.taken('half').model)
+    expect(await ok('projects.taken', { project })).toEqual({
+      taken: [
+        {
+          ...costs,
+          plan: expect.objectContaining({ kind: 'file', path: files.taken('first').plan }),
+          model: expect.objectContaining({ kind: 'file', bytes: 5 }),
+        },
+      ],
+    })
+    writeFileSync(files.taken('first').figures, '{"macs":')
+    expect(await code('projects.taken', { project })).toBe('project-damaged')
+    writeFileSync(join(outside, 'secret.onnx'), 'x')
+    symlinkSync(join(outside, 'secret.onnx'), files.taken('half').model)
+    expect(await code('projects.taken', { project })).toBe('project-leads-outside')
+  })
+
   it('shows what is in it', async () => {
     const files = makeProject(join(home, 'whole'))
     tell(files, 'a', 0, started, step(1), {
