@@ -80,7 +80,8 @@ export const torchScript = (name) => join(here, 'torch', name)
 
 /**
  * Lets contestants take turns, a few steps each, so that a busy machine slows all; `ours` is compared to each other one.
- * @returns times per contestant (ms per step), and per peer the median over rounds of peer/ours
+ * @returns times per contestant (ms per step); `between(peer, one)`, the median over rounds of peer/one; `ratio`, that
+ *   of every peer and ours
  */
 export async function contest(contestants, ours, { rounds, steps, warmUp }) {
   const names = Object.keys(contestants)
@@ -107,12 +108,13 @@ export async function contest(contestants, ours, { rounds, steps, warmUp }) {
   const counted = quiet().length >= 3 ? quiet() : all
   if (counted === all && quiet().length < all.length) say('The machine was never quiet: take these figures with care.')
   for (const name of names) contestants[name].end()
-  const ratio = (peer) => median(counted.map(({ times }) => median(times[peer]) / median(times[ours])))
+  const between = (peer, one) => median(counted.map(({ times }) => median(times[peer]) / median(times[one])))
   return {
     cpu: cpus()[0]?.model ?? '',
     hellos,
     rounds: { counted: counted.length, quiet: quiet().length, all: all.length },
     times: Object.fromEntries(names.map((name) => [name, counted.flatMap((round) => round.times[name])])),
-    ratio: Object.fromEntries(names.filter((name) => name !== ours).map((name) => [name, ratio(name)])),
+    between,
+    ratio: Object.fromEntries(names.filter((name) => name !== ours).map((name) => [name, between(name, ours)])),
   }
 }

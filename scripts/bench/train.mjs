@@ -25,11 +25,12 @@ const python = await pythonWithTorch()
 const trainer = await bundle('scripts/bench/trainer.ts')
 const torch = (layout) =>
   contestant(python, [torchScript('trainer.py'), network, String(batch), String(threads), layout], threads)
-const { times, ratio, hellos, ...rest } = await contest(
+const own = (...precision) => contestant(process.execPath, [trainer, network, String(batch), ...precision], threads)
+// In bfloat16 where the processor computes in it, as users have it; then PyTorch's autocast does, too.
+const { times, ratio, between, hellos, ...rest } = await contest(
   {
-    lupine: contestant(process.execPath, [trainer, network, String(batch)], threads),
-    channelsLast: torch('channels_last'),
-    default: torch('default'),
+    ...{ lupine: own(), float32: own('float32') },
+    ...{ channelsLast: torch('channels_last'), bfloat16: torch('channels_last_bfloat16'), default: torch('default') },
   },
   'lupine',
   { rounds, steps, warmUp: 5 },
@@ -38,12 +39,13 @@ const imagesPerSecond = Object.fromEntries(
   Object.entries(times).map(([name, list]) => [name, (batch / median(list)) * 1000]),
 )
 const versions = { tensorflow: tensorflow.version, torch: hellos.channelsLast }
-const result = { network, batch, threads, versions, imagesPerSecond, ratio, ...rest, milliseconds: times }
+const alike = { float32: between('channelsLast', 'float32') }
+const result = { network, batch, threads, versions, imagesPerSecond, ratio, alike, ...rest, milliseconds: times }
 if (values.json) console.log(JSON.stringify(result))
 else {
   for (const [name, rate] of Object.entries(imagesPerSecond))
     console.log(`${name.padEnd(14)} ${rate.toFixed(0)} images/s`)
   console.log(
-    `${network}, batch ${batch}: Lupine is ${ratio.channelsLast.toFixed(2)} × PyTorch channels_last, ${ratio.default.toFixed(2)} × its default layout`,
+    `${network}, batch ${batch}: Lupine is ${ratio.channelsLast.toFixed(2)} × PyTorch channels_last, ${ratio.bfloat16.toFixed(2)} × that under autocast to bfloat16, ${ratio.default.toFixed(2)} × its default layout; in float32 ${alike.float32.toFixed(2)} × channels_last`,
   )
 }

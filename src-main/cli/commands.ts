@@ -5,7 +5,7 @@ import type { Command } from './command'
 import { dataCommands } from './data-commands'
 import { explain } from './explain'
 import { budget, number, required, settings, text, type Option, type Values } from './options'
-import { data, engine, given, normalize, seed, string, trainImages } from './shared-options'
+import { data, engine, given, normalize, precision, seed, string, trainImages } from './shared-options'
 import * as summaries from './summaries'
 import { trainingOptions, trainingRequest } from './training'
 
@@ -287,6 +287,7 @@ export const commands: Readonly<Record<string, Command>> = {
       ...scopeOptions,
       normalize,
       engine,
+      precision,
       out: string('DIR', 'the project folder'),
       seed,
     },
@@ -313,6 +314,7 @@ export const commands: Readonly<Record<string, Command>> = {
         ...scopeRequest(values),
         normalize: text(values, 'normalize'),
         engine: text(values, 'engine') as 'tensorflow' | undefined,
+        precision: text(values, 'precision') as 'bfloat16' | undefined,
         seed: number(values, 'seed'),
         out: required(values, 'out', 'run'),
       }),

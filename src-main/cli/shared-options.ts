@@ -6,6 +6,7 @@ export const string = (value: string, about: string): Option => ({ type: 'string
 
 export const seed = string('N', 'seed of everything random (0)')
 export const engine = string('NAME', 'tensorflow or wasm: force an engine')
+export const precision = string('NAME', 'of training: float32 | bfloat16 (the fastest this processor has)')
 export const data = string('DATA', 'sample | cifar10:DIR | cifar100:DIR | images:DIR')
 export const normalize = string('HOW', 'imagenet | cifar10 | unit | half | MEAN/STD (detected when absent)')
 export const trainImages = string('N', 'training images per epoch (all)')

@@ -216,7 +216,7 @@ export function devices(
     ports.length > 0 ? 'serial ports:' : 'serial ports: none found',
     ...(ports.length > 0 ? [columns(ports)] : []),
     tensorflow.device
-      ? `TensorFlow ${tensorflow.version ?? ''} on ${tensorflow.device === 'cuda' ? 'CUDA' : 'the CPU'}: ${tensorflow.why}`
+      ? `TensorFlow ${tensorflow.version ?? ''} on ${tensorflow.device === 'cuda' ? 'CUDA' : 'the CPU'}, training in ${tensorflow.precision}: ${tensorflow.why}`
       : `TensorFlow: ${tensorflow.why}`,
     ...(tensorflow.hint ? [`  ${tensorflow.hint}`] : []),
     ...notes.map((text) => `note: ${text}`),

@@ -1,6 +1,6 @@
 import { type JobRequest, recipeName } from '../contract'
 import { number, numbers, required, text, type Values } from './options'
-import { data, engine, given, normalize, seed, string, trainImages } from './shared-options'
+import { data, engine, given, normalize, precision, seed, string, trainImages } from './shared-options'
 
 /** Options of finetune and train. */
 export const trainingOptions = {
@@ -9,6 +9,7 @@ export const trainingOptions = {
   recipe: string('NAME', `what a paper trained with: ${recipeName.options.join(', ')}; other options go before`),
   normalize,
   engine,
+  precision,
   lr: string('X', 'peak learning rate (0.05; from scratch 0.1)'),
   batch: string('N', 'images per step (128)'),
   'train-images': trainImages,
@@ -39,6 +40,7 @@ export function trainingRequest(values: Values, model: string, command: string):
     teacher: text(values, 'teacher'),
     normalize: text(values, 'normalize'),
     engine: text(values, 'engine') as 'tensorflow' | undefined,
+    precision: text(values, 'precision') as 'bfloat16' | undefined,
     learningRate: number(values, 'lr'),
     batch: number(values, 'batch'),
     trainImages: number(values, 'train-images'),

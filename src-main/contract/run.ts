@@ -13,6 +13,7 @@ import {
   normalize,
   normPolicy,
   outPath,
+  precision,
   runMethod,
   searchMethod,
   seed,
@@ -63,6 +64,7 @@ export const runRequest = z.object({
   exclude,
   streams,
   engine: engineName.optional(),
+  precision,
   seed: seed.default(0),
   out: outPath,
 })

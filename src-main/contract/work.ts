@@ -16,6 +16,7 @@ import {
   normalize,
   normPolicy,
   outPath,
+  precision,
   recipeName,
   searchMethod,
   seed,
@@ -128,6 +129,7 @@ const recipeChanges = {
   distillation: z.number().min(0).max(1).optional().describe("the teacher's share of the loss"),
   temperature: z.number().positive().optional(),
   cutout: z.number().int().nonnegative().optional().describe('side of the square blanked in training images, pixels'),
+  precision,
 }
 
 export const finetune = {
@@ -154,6 +156,7 @@ export const finetune = {
       .describe('the epoch whose weights are the result; top1.after is its'),
     imagesPerSecond: z.number(),
     engine: z.string(),
+    precision: z.enum(['float32', 'bfloat16']).describe('of activations; weights are float32'),
     judgedBy: z.enum(['labels', 'teacher']).describe("what top-1 is counted against: labels, or the teacher's answers"),
   }),
 }

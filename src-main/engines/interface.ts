@@ -7,6 +7,9 @@ import type { DataSource } from '../datasets/dataset'
 
 export type EngineName = 'tensorflow' | 'wasm' | 'onnxruntime'
 
+/** What activations and their gradients are held in while training; everything else is float32. */
+export type Precision = 'float32' | 'bfloat16'
+
 export interface EngineDescription {
   readonly engine: EngineName
   /** Of the library beneath: TensorFlow 2.21.0, … */
@@ -14,6 +17,8 @@ export interface EngineDescription {
   /** 'cpu', or a GPU's name. */
   readonly device: string
   readonly threads: number
+  /** What it trains in; the first is the fastest that is known to be as good. */
+  readonly precisions: readonly Precision[]
 }
 
 export interface Recipe {
@@ -50,6 +55,8 @@ export interface Recipe {
   /** Cutout (DeVries and Taylor, 2017): side of the square blanked in every training image, in pixels; 0 or undefined: none. */
   readonly cutout?: number
   readonly seed: number
+  /** Undefined: the first that the engine has. */
+  readonly precision?: Precision
   /** Use only so many training images (the first of a seeded permutation); undefined: all. */
   readonly limit?: number
 }
@@ -123,6 +130,7 @@ export interface TrainResult {
   readonly kept: { readonly epoch: number; readonly rule: 'best' | 'last' }
   readonly imagesPerSecond: number
   readonly engine: EngineDescription
+  readonly precision: Precision
   /** Epochs taken from a checkpoint instead of trained. */
   readonly resumedFrom: number
   /** What top-1 is counted against: the data's labels, or the teacher's answers where there are none. */

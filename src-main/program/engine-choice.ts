@@ -1,5 +1,5 @@
-import { toFailure, type Failure } from '../core/failure'
-import type { EngineDescription, EngineMethods } from '../engines/interface'
+import { fail, toFailure, type Failure } from '../core/failure'
+import type { EngineDescription, EngineMethods, Precision } from '../engines/interface'
 import type { EngineHandle } from '../engines/process/start'
 import { startSteadyEngine } from '../engines/process/steady'
 import type { JobContext } from '../runs/job'
@@ -23,9 +23,29 @@ export const tellRestart =
  * Starts the engine for training: TensorFlow, or WASM where TensorFlow cannot be had (and says so).
  * @param forced the user's --engine: then no other is tried
  * @param job hears when an engine that evaluates ends and is started again
- * @throws LupineError what the forced engine said
+ * @param precision the user's --precision
+ * @throws LupineError what the forced engine said; 'engine-precision' when it does not train in what was asked for
  */
-export async function chooseEngine(forced?: 'tensorflow' | 'wasm', job?: JobContext): Promise<ChosenEngine> {
+export async function chooseEngine(
+  forced?: 'tensorflow' | 'wasm',
+  job?: JobContext,
+  precision?: Precision,
+): Promise<ChosenEngine> {
+  const engine = await startEngine(forced, job)
+  if (!precision || engine.about.precisions.includes(precision)) return engine
+  await engine.handle.stop()
+  throw fail(
+    'input',
+    'engine-precision',
+    `${engine.about.version} does not train in ${precision} on this computer: its processor has no instructions for it.`,
+    'Leave --precision out: the fastest that is as good is taken.',
+  )
+}
+
+async function startEngine(
+  forced: 'tensorflow' | 'wasm' | undefined,
+  job: JobContext | undefined,
+): Promise<ChosenEngine> {
   if (forced) return open(forced, undefined, job)
   try {
     return await open('tensorflow', undefined, job)

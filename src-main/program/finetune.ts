@@ -40,7 +40,7 @@ export async function finetuneJob(request: FinetuneRequest, job: JobContext): Pr
   // A pruned model carries the normalisation; before Lupine touched it, the teacher is the better witness.
   const data = await resolveData(request.teacher ?? request.model, request.data, request.normalize)
   if (data.note) job.note('info', data.note)
-  const engine = await chooseEngine(request.engine, job)
+  const engine = await chooseEngine(request.engine, job, request.precision)
   if (engine.note) job.note('warning', engine.note)
   job.onPause((paused) => engine.handle.pause(paused))
   const checkpoints = `${request.out}.checkpoints`
@@ -71,7 +71,7 @@ export async function finetuneJob(request: FinetuneRequest, job: JobContext): Pr
     )
     await stampNormalization(request.out, data.normalize)
     await rm(checkpoints, { recursive: true, force: true })
-    return { ...result, engine: describeEngine(result.engine) }
+    return { ...result, engine: describeTraining(result) }
   } finally {
     await rm(cleaned, { force: true })
     await engine.handle.stop()
@@ -93,6 +93,10 @@ export async function stampNormalization(model: string, normalize: string): Prom
 
 /** "tensorflow 2.21.0 (cpu)" */
 export const describeEngine = (about: EngineDescription): string => `${about.engine} ${about.version} (${about.device})`
+
+/** "tensorflow 2.21.0 (cpu, bfloat16)" */
+export const describeTraining = ({ engine, precision }: Pick<TrainResult, 'engine' | 'precision'>): string =>
+  `${engine.engine} ${engine.version} (${engine.device}, ${precision})`
 
 /** Trains in an engine process, with the job's progress and cancellation. */
 export async function train(

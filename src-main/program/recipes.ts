@@ -2,7 +2,7 @@ import type { Recipe } from '../engines/interface'
 
 const changeable = [
   ...(['schedule', 'milestones', 'decay', 'warmupEpochs', 'labelSmoothing', 'patience', 'keep'] as const),
-  ...(['momentum', 'weightDecay', 'distillation', 'temperature', 'cutout'] as const),
+  ...(['momentum', 'weightDecay', 'distillation', 'temperature', 'cutout', 'precision'] as const),
 ] as const
 
 /** What a request may change about a recipe. */

@@ -91,4 +91,4 @@ def create(name):
 
 
 def channels_last(layout):
-    return {"memory_format": torch.channels_last} if layout == "channels_last" else {}
+    return {"memory_format": torch.channels_last} if layout.startswith("channels_last") else {}

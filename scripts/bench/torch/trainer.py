@@ -28,7 +28,9 @@ for line in sys.stdin:
     for _ in range(int(line)):
         start = time.perf_counter()
         optimizer.zero_grad(set_to_none=True)
-        F.cross_entropy(model(images), labels).backward()
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=layout.endswith("bfloat16")):
+            logits = model(images)
+        F.cross_entropy(logits.float(), labels).backward()
         optimizer.step()
         times.append((time.perf_counter() - start) * 1000)
     print(json.dumps(times), flush=True)

@@ -1,6 +1,7 @@
 import type { Network } from '../../core/graph/network'
 import { endpoint, inputOf, logitsOf, noClassifier, run, whenDone, type Endpoint, type OpaqueNode } from './endpoints'
 import { FLOAT, GraphBuilder, type GraphNode, type Ref } from './graph'
+import { mixedPrecision } from './mixed-precision'
 import { smoothed, weighted } from './operations/loss'
 import { momentumUpdates, type MaskSlot, type OptimizerOptions } from './optimizer'
 import { prepare } from './prepare'
@@ -11,6 +12,8 @@ import { isTrainable, VariableStore, type Slot, type Variable } from './variable
 
 /** What a training step minimizes, and how. */
 export interface TrainingOptions extends OptimizerOptions {
+  /** What activations and their gradients are held in; default float32. See mixed-precision.ts. */
+  readonly precision?: 'float32' | 'bfloat16'
   /** The network to learn from, frozen. */
   readonly teacher?: Network
   /** Share of the distillation term, 0…1. Needs a teacher. */
@@ -87,6 +90,7 @@ export function compile(network: Network, options: CompileOptions = {}): Compile
   const outputs = there.map((tensor) => endpoint(inference, student, tensor))
   const logits = opaque.length ? undefined : logitsOf(inference, student)
 
+  const before = graph.nodes.length
   const training = options.training && compileTraining(graph, student, variables, input, options.training)
   const all = training ? [...variables.all, ...(training.teacher?.variables ?? [])] : variables.all
   const { velocities, masks } = training?.endpoints ?? {}
@@ -95,9 +99,10 @@ export function compile(network: Network, options: CompileOptions = {}): Compile
     graph,
     slots.map((slot) => slot.assign),
   )
+  const nodes = options.training?.precision === 'bfloat16' ? mixedPrecision(graph.nodes, before) : graph.nodes
   return {
     ...{ network: student, teacher: training?.teacher?.network },
-    ...{ nodes: graph.nodes, input, outputs, logits, opaque, nodesRun: student.nodes.length - opaque.length },
+    ...{ nodes, input, outputs, logits, opaque, nodesRun: student.nodes.length - opaque.length },
     ...{ variables: all, initialize, training: training?.endpoints },
   }
 }

@@ -3,7 +3,7 @@
 /** A node's output: 'name' for output 0, 'name:1' for another; '^name' is a control input. */
 export type Ref = string
 
-export type GraphType = 'float32' | 'int32' | 'bool' | 'resource'
+export type GraphType = 'float32' | 'bfloat16' | 'int32' | 'bool' | 'resource'
 
 /** Constants: row-major. */
 export interface GraphTensor {

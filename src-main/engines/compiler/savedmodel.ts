@@ -2,7 +2,7 @@ import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
 import type { Attribute, GraphNode, GraphTensor, GraphType } from './graph'
 
 /** types.proto's DataType. */
-const dataTypes: Record<GraphType, number> = { float32: 1, int32: 3, bool: 10, resource: 20 }
+const dataTypes: Record<GraphType, number> = { float32: 1, int32: 3, bool: 10, bfloat16: 14, resource: 20 }
 
 /** The version of TensorFlow's graph format these nodes are written for; older readers of it refuse nothing we use. */
 const GRAPH_PRODUCER = 1087

@@ -30,7 +30,10 @@ function opened(): Scorer {
 /** What the onnxruntime process answers. */
 export const handlers: Handlers<OnnxruntimeMethods> = {
   describe: () =>
-    Promise.resolve({ engine: 'onnxruntime', version: runtimeVersion, device: 'cpu', threads: availableParallelism() }),
+    Promise.resolve({
+      ...{ engine: 'onnxruntime', version: runtimeVersion, device: 'cpu', threads: availableParallelism() },
+      precisions: [],
+    }),
   forward: (request) => forwardModel(request),
   evaluate: (request, context) =>
     evaluateModel(

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fail } from '../../core/failure'
@@ -7,6 +7,7 @@ import { encodeSavedModel } from '../compiler/savedmodel'
 import type { EngineDescription } from '../interface'
 import type { Backend, Session, TensorValue } from '../training/session'
 import { loadBinding, type TensorFlowBinding } from './binding'
+import { precisionsOf } from './precisions'
 
 const list = (refs: readonly Ref[]): string =>
   refs
@@ -78,13 +79,16 @@ function named(error: Error): Error {
 export function openTensorFlow(): Backend {
   const binding = loadBinding()
   const threads = Number(process.env['TF_NUM_INTRAOP_THREADS']) || availableParallelism()
+  const cuda = binding.isUsingGpuDevice()
+  const cpuinfo = existsSync('/proc/cpuinfo') ? readFileSync('/proc/cpuinfo', 'utf8') : ''
   return {
     open: (nodes) => new TensorFlowSession(binding, nodes),
     describe: (): EngineDescription => ({
       engine: 'tensorflow',
       version: `TensorFlow ${binding.TF_Version}`,
-      device: binding.isUsingGpuDevice() ? 'cuda' : 'cpu',
+      device: cuda ? 'cuda' : 'cpu',
       threads,
+      precisions: precisionsOf({ cuda, cpuinfo }),
     }),
   }
 }

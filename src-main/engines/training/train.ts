@@ -6,7 +6,7 @@ import { splitOf } from '../../datasets/open'
 import { createOrder, type Order } from '../../datasets/order'
 import { readModelBytes, saveOnnx } from '../../formats/onnx/files'
 import { LAYOUT } from '../compiler/layout'
-import type { EpochRecord, Recipe, TrainProgress, TrainRequest, TrainResult } from '../interface'
+import type { EpochRecord, Precision, Recipe, TrainProgress, TrainRequest, TrainResult } from '../interface'
 import { openImages } from '../images'
 import type { CallContext } from '../process/handlers'
 import { recipeHash } from './checkpoint'
@@ -109,6 +109,7 @@ export async function trainModel(backend: Backend, request: TrainRequest, contex
       kept: { epoch: kept, rule },
       imagesPerSecond: mean(records.map((record) => record.imagesPerSecond)),
       engine: backend.describe(),
+      precision: precisionOf(recipe, backend),
       resumedFrom: last?.epoch ?? 0,
       judgedBy: dataset.classes.length === 0 ? 'teacher' : 'labels',
       warnings: [...warnings, ...unreadableNotes(loader.unreadable)],
@@ -132,10 +133,14 @@ function open(
   const { momentum, nesterov, weightDecay, distillation, temperature, labelSmoothing } = recipe
   const training = {
     ...{ momentum, nesterov, weightDecay, distillation, temperature, labelSmoothing, teacher },
+    precision: precisionOf(recipe, backend),
     ...regime?.options,
   }
   return new LoadedModel(backend, network, { training }, velocities)
 }
+
+const precisionOf = ({ precision }: Recipe, backend: Backend): Precision =>
+  precision ?? backend.describe().precisions[0] ?? 'float32'
 
 /**
  * One pass over the training images, which loader threads read ahead. Waiting for them counts in the speed, pauses

@@ -23,6 +23,7 @@ export async function openWasm(): Promise<Backend> {
       version: `TensorFlow.js ${tf.version_core}`,
       device: 'cpu',
       threads: wasm.getThreadsCount(),
+      precisions: ['float32'],
     }
     return { describe: () => description, open: (nodes) => new WasmSession(nodes) }
   } catch (error) {

@@ -10,10 +10,10 @@ import { loadOnnx, saveOnnx, writeAtomically } from '../../formats/onnx/files'
 import { writeProvenance } from '../../projects/provenance'
 import { Stages } from '../../runs/stages'
 import { chooseEngine } from '../engine-choice'
-import { describeEngine, stampNormalization, train } from '../finetune'
+import { describeEngine, describeTraining, stampNormalization, train } from '../finetune'
 import { recordLayerTimes } from '../layer-times'
 import { recalibrateFile } from '../recalibrate'
-import { finetuneRecipe, flipsFor } from '../recipes'
+import { runRecipe } from './recipe'
 import { version } from '../version'
 import { importStage, workingFile } from './import'
 import { isMethod, methodStage } from './methods'
@@ -31,7 +31,7 @@ export async function runPipeline(scene: RunScene): Promise<RunResult> {
   const device = await deviceFor(request.device, job)
   const stages = new Stages(job, files, stagesOf(request), stageNames)
   const imported = await stages.run('import', () => importStage(scene))
-  const engine = await chooseEngine(request.engine, job)
+  const engine = await chooseEngine(request.engine, job, request.precision)
   if (engine.note) job.note('warning', engine.note)
   job.onPause((paused) => engine.handle.pause(paused))
   try {
@@ -128,8 +128,7 @@ async function finetuneStage(scene: PreparedScene): Promise<{ engine: string }> 
       model: files.pruned,
       teacher: files.original,
       data: imported.data,
-      recipe: finetuneRecipe(settings.epochs, request.seed, {
-        flip: flipsFor(request.data),
+      recipe: runRecipe(scene, settings.epochs, {
         ...(limit && { limit }),
         ...(learningRate && { learningRate }),
         ...(request.distillation !== undefined && { distillation: request.distillation }),
@@ -140,7 +139,7 @@ async function finetuneStage(scene: PreparedScene): Promise<{ engine: string }> 
     job,
     'finetune',
   )
-  return { engine: describeEngine(result.engine) }
+  return { engine: describeTraining(result) }
 }
 
 /** Of the outputs' range: rounding of another processor's kernels stays below. */

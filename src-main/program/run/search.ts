@@ -8,7 +8,7 @@ import type { Recipe } from '../../engines/interface'
 import { loadOnnx, saveOnnx } from '../../formats/onnx/files'
 import { FileJournal } from '../../runs/journal'
 import { runRatioSearch, type SpaceSettings } from '../ratio-search'
-import { finetuneRecipe, flipsFor } from '../recipes'
+import { runRecipe } from './recipe'
 import type { ShortTraining } from '../refiner'
 import { scoredSubject } from '../scored-subject'
 import { scheduledPruning } from './methods/filters'
@@ -128,11 +128,12 @@ const refinement = (
 const limitOf = ({ limit }: RunSettings): { limit?: number } => (limit ? { limit } : {})
 
 function shortTraining(
-  { request, files, job, imported, engine }: PreparedScene,
+  scene: PreparedScene,
   { epochs, ...changes }: Pick<Recipe, 'epochs' | 'learningRate' | 'limit'>,
   working: Subject,
 ): ShortTraining {
-  const recipe = finetuneRecipe(epochs, request.seed, { flip: flipsFor(request.data), ...changes })
+  const { files, job, imported, engine } = scene
+  const recipe = runRecipe(scene, epochs, changes)
   return {
     working,
     async train(model, out) {

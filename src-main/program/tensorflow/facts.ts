@@ -52,8 +52,9 @@ async function askEngine(): Promise<{ engine: TensorflowFacts['engine']; log: st
   // All that TensorFlow says of the libraries it looks for.
   const engine = startEngine<EngineMethods>('tensorflow', { TF_CPP_MIN_LOG_LEVEL: '0' })
   try {
-    const { version, device } = await engine.call('describe', {}, { signal: AbortSignal.timeout(limit) })
-    return { engine: { version: version.replace(/^TensorFlow /, ''), device }, log: engine.said() }
+    const { version, device, precisions } = await engine.call('describe', {}, { signal: AbortSignal.timeout(limit) })
+    const precision = precisions[0] ?? 'float32'
+    return { engine: { version: version.replace(/^TensorFlow /, ''), device, precision }, log: engine.said() }
   } catch (error) {
     const late = error instanceof LupineError && error.failure.kind === 'interrupted'
     const failed = late ? `TensorFlow does not answer within ${limit / 1000} s.` : (error as Error).message

@@ -1,5 +1,7 @@
 /** Which device TensorFlow uses, and why not the other: decided from facts alone. */
 
+import type { Precision } from '../../engines/interface'
+
 /** As nvidia-smi tells it. */
 export interface Gpu {
   readonly name: string
@@ -13,7 +15,10 @@ export interface TensorflowFacts {
   /** What `lupine setup tensorflow` left; undefined: not set up. */
   readonly setup: { readonly version: string; readonly device: string; readonly source: string } | undefined
   /** What an engine process answered, or why it did not; undefined: not asked. */
-  readonly engine: { readonly version: string; readonly device: string } | { readonly failed: string } | undefined
+  readonly engine:
+    | { readonly version: string; readonly device: string; readonly precision: Precision }
+    | { readonly failed: string }
+    | undefined
   readonly gpus: readonly Gpu[]
   /** Why nvidia-smi names none. */
   readonly noGpu: string
@@ -28,6 +33,8 @@ export interface TensorflowVerdict {
   readonly version: string | null
   /** Null: TensorFlow cannot be used. */
   readonly device: 'cuda' | 'cpu' | null
+  /** What it trains in unless told otherwise; null: it cannot be used. */
+  readonly precision: Precision | null
   /** Why this device and not the other, or why none. */
   readonly why: string
   /** The way out; '' where there is nothing to mend. */
@@ -40,17 +47,17 @@ export function judgeTensorflow(facts: TensorflowFacts): TensorflowVerdict {
   const { setup, engine, gpus } = facts
   const [gpu] = gpus
   const none = (why: string): TensorflowVerdict => ({
-    ...{ ready: false, version: setup?.version ?? null, device: null, why },
+    ...{ ready: false, version: setup?.version ?? null, device: null, precision: null, why },
     hint: `Run: ${setUp}${gpu ? ' --gpu' : ''}${setup ? ' --force' : ''}. Until then the slower wasm engine is used.`,
   })
   if (!setup && !engine) return none('TensorFlow is not set up.')
   if (!engine || 'failed' in engine) return none(engine ? engine.failed : 'TensorFlow was not asked.')
-  const { version } = engine
+  const { version, precision } = engine
   if (engine.device === 'cuda') {
     const why = gpu ? `${gpu.name}, driver ${gpu.driver}` : 'TensorFlow found a GPU'
-    return { ready: true, version, device: 'cuda', why: `${why}.`, hint: '' }
+    return { ready: true, version, device: 'cuda', precision, why: `${why}.`, hint: '' }
   }
-  return { ready: true, version, device: 'cpu', ...whyNoCuda(facts) }
+  return { ready: true, version, device: 'cpu', precision, ...whyNoCuda(facts) }
 }
 
 function whyNoCuda({ platform, arch, setup, gpus, noGpu, log, visible }: TensorflowFacts): {

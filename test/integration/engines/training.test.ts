@@ -218,7 +218,7 @@ test('without labels the network learns what its teacher says, and is judged by 
 })
 
 test.skipIf(withoutTensorFlow)('wasm trains to the same weights as TensorFlow', async () => {
-  const short = { ...recipe, epochs: 1, limit: 128 }
+  const short = { ...recipe, epochs: 1, limit: 128, precision: 'float32' as const }
   const made: Network[] = []
   for (const open of [openTensorFlow, openWasm]) {
     const name = `same-${made.length}`

@@ -6,7 +6,7 @@ const gpu = { name: 'NVIDIA GeForce RTX 4070', driver: '550.54.14', capability: 
 const plain: TensorflowFacts = {
   ...{ platform: 'linux', arch: 'x64', log: '', visible: undefined },
   setup: { version: '2.21.0', device: 'cpu', source: 'pip' },
-  engine: { version: '2.21.0', device: 'cpu' },
+  engine: { version: '2.21.0', device: 'cpu', precision: 'bfloat16' },
   gpus: [],
   noGpu: 'no NVIDIA driver (nvidia-smi is not installed)',
 }
@@ -14,16 +14,16 @@ const plain: TensorflowFacts = {
 const cuda: TensorflowFacts = {
   ...plain,
   setup: { version: '2.21.0', device: 'cuda', source: 'pip' },
-  engine: { version: '2.21.0', device: 'cuda' },
+  engine: { version: '2.21.0', device: 'cuda', precision: 'float32' },
   gpus: [gpu],
   noGpu: '',
 }
-const onCpu = { engine: { version: '2.21.0', device: 'cpu' } }
+const onCpu = { engine: { version: '2.21.0', device: 'cpu', precision: 'bfloat16' as const } }
 
 describe('what TensorFlow runs on, and why not on the other', () => {
   it('a GPU', () => {
     expect(judgeTensorflow(cuda)).toEqual({
-      ...{ ready: true, version: '2.21.0', device: 'cuda', hint: '' },
+      ...{ ready: true, version: '2.21.0', device: 'cuda', precision: 'float32', hint: '' },
       why: 'NVIDIA GeForce RTX 4070, driver 550.54.14.',
     })
   })
@@ -74,7 +74,14 @@ describe('what TensorFlow runs on, and why not on the other', () => {
     ],
   ]
   it.each(cases)('the CPU: %s', (_name, facts, why, hint) => {
-    expect(judgeTensorflow(facts)).toEqual({ ready: true, version: '2.21.0', device: 'cpu', why, hint })
+    expect(judgeTensorflow(facts)).toEqual({
+      ready: true,
+      version: '2.21.0',
+      device: 'cpu',
+      precision: 'bfloat16',
+      why,
+      hint,
+    })
   })
 
   it('nothing: not set up, or it does not load', () => {

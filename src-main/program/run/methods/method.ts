@@ -4,7 +4,7 @@ import type { Journal } from '../../../core/ports'
 import type { Subject } from '../../../core/pruning/subject'
 import type { CoupledGroup } from '../../../core/coupling/groups'
 import type { Recipe } from '../../../engines/interface'
-import { finetuneRecipe, flipsFor } from '../../recipes'
+import { runRecipe } from '../recipe'
 import type { PreparedScene, RunScene } from '../scene'
 
 /** Epochs of a method's own training where nobody said. */
@@ -44,9 +44,9 @@ export interface Method {
 }
 
 /** The fine-tuning's recipe without a teacher, for the method's own epochs. */
-export const methodRecipe = ({ request, settings }: RunScene, changes: Partial<Recipe>): Recipe =>
-  finetuneRecipe(request.methodEpochs ?? defaultEpochs, request.seed, {
-    ...{ flip: flipsFor(request.data), distillation: 0 },
-    ...(settings.limit && { limit: settings.limit }),
+export const methodRecipe = (scene: RunScene, changes: Partial<Recipe>): Recipe =>
+  runRecipe(scene, scene.request.methodEpochs ?? defaultEpochs, {
+    distillation: 0,
+    ...(scene.settings.limit && { limit: scene.settings.limit }),
     ...changes,
   })
