@@ -1,3 +1,4 @@
+import { homedir } from 'node:os'
 import { AxeBuilder } from '@axe-core/playwright'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { fakeProjectId } from '../fixtures/fake-job'
@@ -162,6 +163,10 @@ describe.each([
     await scan(window, name('data'))
     await page.keyboard.press('Control+,')
     await page.getByRole('heading', { name: 'Settings' }).waitFor()
+    await page.getByRole('button', { name: 'Collect the facts' }).click()
+    const facts = page.getByRole('region', { name: 'The facts' })
+    await facts.waitFor()
+    expect(await facts.innerText()).not.toContain(homedir())
     await scan(window, name('settings'))
     await window.leave()
   })
