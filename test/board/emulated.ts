@@ -1,4 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -45,6 +46,13 @@ export class EmulatedBoard {
 
   async ssh(command: string): Promise<string> {
     return (await run(script, ['ssh', this.name, command], { timeout: 60_000 })).stdout.trim()
+  }
+
+  /** Of its ed25519 key, as ssh shows it. */
+  async fingerprint(): Promise<string> {
+    const { stdout } = await run(script, ['facts', this.name])
+    const key = Buffer.from(/^hostkey=(.*)$/m.exec(stdout)![1]!, 'base64')
+    return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`
   }
 
   /** Its power is cut. */
