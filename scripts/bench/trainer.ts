@@ -21,5 +21,6 @@ const labels = Int32Array.from({ length: batch }, () => random.below(10))
 const training = { momentum: 0.9, nesterov: true, weightDecay: 1e-4, distillation: 0, temperature: 1, precision }
 const model = new LoadedModel(backend, createArchitecture(name, 10, [3, side, side], 1), { training })
 
-// Holding the machine: trainings of other Lupine processes pause meanwhile.
-await takeTurns(() => model.step(images, labels, 0.01), withMachine)
+// Trainings of other Lupine processes pause while somebody holds the machine; of us, one does it for all.
+const first = process.argv[4] === undefined
+await takeTurns(() => model.step(images, labels, 0.01), first ? withMachine : undefined)
