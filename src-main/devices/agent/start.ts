@@ -26,10 +26,14 @@ const noPython = 127
 /** Quotes for a POSIX shell; simple enough for csh and fish, which may be the login shell. */
 const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 
+/** As lupine_agent.py's AS_MODULE: Python keeps a module compiled. Stands between double quotes of a shell. */
+const asModule =
+  'import sys,importlib.util as u;s=u.spec_from_file_location(*sys.argv[1:3]);m=u.module_from_spec(s);s.loader.exec_module(m);m.start(sys.argv[3:])'
+
 /** Runs the agent by its hash, wherever it is. */
 const command = (sha: string, rest: string): string =>
   `exec sh -c ${quoted(
-    `for d in ${folders}; do f="$d/agent-${sha}.py"; if [ -O "$f" ]; then exec python3 -u "$f" ${rest}; fi; done; exit ${absent}`,
+    `for d in ${folders}; do f="$d/agent-${sha}.py"; if [ -O "$f" ]; then exec python3 -u -c "${asModule}" agent "$f" ${rest}; fi; done; exit ${absent}`,
   )}`
 
 /** The agent, given on stdin, run from memory. */
@@ -40,7 +44,7 @@ const installCommand =
 
 /** Removes what the agent made, and nothing else: a board may have a Lupine of its own. */
 const removeCommand = `exec sh -c ${quoted(
-  `for d in ${folders}; do if [ -O "$d" ]; then rm -rf "$d/files" "$d/tools" "$d/measuring.lock" "$d/pinned.json" "$d"/agent-* "$d"/profile-*; rmdir "$d" 2>/dev/null; fi; done; exit 0`,
+  `for d in ${folders}; do if [ -O "$d" ]; then rm -rf "$d/files" "$d/tools" "$d/measuring.lock" "$d/pinned.json" "$d"/agent-* "$d/__pycache__" "$d"/profile-*; rmdir "$d" 2>/dev/null; fi; done; exit 0`,
 )}`
 
 /** Leaves nothing of the agent on a board. @throws LupineError 'not-removed', or of the connection */

@@ -1,5 +1,5 @@
 import { createRandom, permutation } from '../../core/statistics/random'
-import { median } from '../../core/statistics/robust'
+import { mad, MAD_TO_SIGMA, median } from '../../core/statistics/robust'
 
 export interface RoundRobin {
   readonly rounds: number
@@ -56,7 +56,7 @@ export async function roundRobin(
   return { samples, sentinel }
 }
 
-/** At least 0.5 s and until two windows of 20 inferences agree within 1 %, at most 3 s. */
+/** At least 0.5 s and until two windows of 20 inferences agree within 1 % or their own noise, at most 3 s. */
 async function warmUp(once: () => Promise<number>, now: () => number): Promise<void> {
   const start = now()
   let before = Infinity
@@ -64,7 +64,9 @@ async function warmUp(once: () => Promise<number>, now: () => number): Promise<v
     const window: number[] = []
     for (let i = 0; i < 20; i++) window.push(await once())
     const middle = median(window)
-    if (now() - start > 500 && Math.abs(middle - before) < 0.01 * before) return
+    // Two standard errors of a window's median.
+    const noise = (2 * 1.2533 * MAD_TO_SIGMA * mad(window)) / Math.sqrt(window.length)
+    if (now() - start > 500 && Math.abs(middle - before) < Math.max(0.01 * before, noise)) return
     before = middle
   }
 }
