@@ -58,7 +58,10 @@ export function createWebSocketTransport({ url, isRefused, create }: WebSocketSe
       become('connecting')
       connect()
     },
-    send: (message) => socket?.send(JSON.stringify(message)),
+    send(message) {
+      // On its way to being closed: what is asked is answered as broken by then, and needs no complaint in the console.
+      if (socket && socket.readyState <= WebSocket.OPEN) socket.send(JSON.stringify(message))
+    },
     retryNow() {
       if (timer !== undefined) connect()
     },

@@ -7,6 +7,7 @@ class FakeSocket {
   onclose: (() => void) | null = null
   onmessage: ((event: { data: string }) => void) | null = null
   closed = 0
+  readyState: number = WebSocket.OPEN
   readonly sent: string[] = []
   send(text: string): void {
     this.sent.push(text)
@@ -93,6 +94,8 @@ describe('the WebSocket', () => {
     const one = transport()
     last().onopen?.()
     one.send({ type: 'unsubscribe', id: 1, job: 'a' })
+    last().readyState = WebSocket.CLOSING
+    one.send({ type: 'unsubscribe', id: 2, job: 'b' })
     last().onmessage?.({ data: '{"a":1}' })
     last().onmessage?.({ data: '{' })
     expect(last().sent).toEqual(['{"type":"unsubscribe","id":1,"job":"a"}'])
