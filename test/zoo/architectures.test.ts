@@ -40,7 +40,9 @@ test.each(architectureNames)('%s groups, prunes to half, trains a step and expor
   const widths = Object.fromEntries(subject.dimensions.map(({ id, channels }) => [id, Math.ceil(channels / 2)]))
   const half = pruneSubject(subject, widths)
   expect(networkCost(half).macs).toBeLessThan(0.6 * subject.cost.macs)
-  const model = new LoadedModel(await backend, half, { training })
+  // As users train it.
+  const [precision] = (await backend).describe().precisions
+  const model = new LoadedModel(await backend, half, { training: { ...training, precision } })
   try {
     const loss = model.step(noise(4 * 3 * 32 * 32, 1), Int32Array.of(1, 2, 3, 4), 0.01)
     expect(loss).toBeGreaterThan(0)
