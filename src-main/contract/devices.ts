@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { deviceAddress } from './options'
+import { deviceAddress, precisionName } from './options'
 
 const saved = z.object({ name: z.string(), address: z.string(), lastUsed: z.string().describe('ISO 8601') })
 
@@ -33,7 +33,7 @@ export const devicesList = {
       ready: z.boolean(),
       version: z.string().nullable(),
       device: z.enum(['cuda', 'cpu']).nullable(),
-      precision: z.enum(['float32', 'bfloat16']).nullable().describe('what it trains in unless told otherwise'),
+      precision: precisionName.nullable().describe('what it trains in unless told otherwise'),
       why: z.string().describe('why this device and not the other, or why none'),
       hint: z.string().describe("'' where there is nothing to mend"),
       source: z.string().nullable().describe('what it was set up from: pip, files or package'),

@@ -21,8 +21,8 @@ export const deviceAddress = z
   .describe('local | ssh://user@host | serial:PORT | a saved name | …')
   .register(pathFields, { use: 'device' })
 export const engineName = z.enum(['tensorflow', 'wasm'])
-export const precision = z
-  .enum(['float32', 'bfloat16'])
+export const precisionName = z.enum(['float32', 'bfloat16'])
+export const precision = precisionName
   .optional()
   .describe('of activations while training; the fastest the processor has')
 export const normalize = z.string().describe('imagenet | cifar10 | unit | half | MEAN/STD')

@@ -17,6 +17,7 @@ import {
   normPolicy,
   outPath,
   precision,
+  precisionName,
   recipeName,
   searchMethod,
   seed,
@@ -156,7 +157,7 @@ export const finetune = {
       .describe('the epoch whose weights are the result; top1.after is its'),
     imagesPerSecond: z.number(),
     engine: z.string(),
-    precision: z.enum(['float32', 'bfloat16']).describe('of activations; weights are float32'),
+    precision: precisionName.describe('of activations; weights are float32'),
     judgedBy: z.enum(['labels', 'teacher']).describe("what top-1 is counted against: labels, or the teacher's answers"),
   }),
 }

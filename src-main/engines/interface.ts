@@ -4,11 +4,11 @@
  */
 import type { FilterSchedule } from '../core/methods/filters/schedule'
 import type { DataSource } from '../datasets/dataset'
+import type { Precision } from './compiler/mixed-precision'
+
+export type { Precision }
 
 export type EngineName = 'tensorflow' | 'wasm' | 'onnxruntime'
-
-/** What activations and their gradients are held in while training; everything else is float32. */
-export type Precision = 'float32' | 'bfloat16'
 
 export interface EngineDescription {
   readonly engine: EngineName

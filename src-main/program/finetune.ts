@@ -3,7 +3,14 @@ import { saveOnnx, loadOnnx } from '../formats/onnx/files'
 import { fail } from '../core/failure'
 import { cleanNetwork } from '../core/graph/clean'
 import type { JobResult, RecipeName } from '../contract'
-import type { EngineDescription, EpochRecord, PrunedRecord, TrainRequest, TrainResult } from '../engines/interface'
+import type {
+  EngineDescription,
+  EpochRecord,
+  Precision,
+  PrunedRecord,
+  TrainRequest,
+  TrainResult,
+} from '../engines/interface'
 import type { JobContext } from '../runs/job'
 import { normalizeKey, resolveData } from './data-source'
 import { chooseEngine, type TrainingEngine } from './engine-choice'
@@ -71,7 +78,7 @@ export async function finetuneJob(request: FinetuneRequest, job: JobContext): Pr
     )
     await stampNormalization(request.out, data.normalize)
     await rm(checkpoints, { recursive: true, force: true })
-    return { ...result, engine: describeTraining(result) }
+    return { ...result, engine: describeEngine(result.engine, result.precision) }
   } finally {
     await rm(cleaned, { force: true })
     await engine.handle.stop()
@@ -91,12 +98,9 @@ export async function stampNormalization(model: string, normalize: string): Prom
   await saveOnnx(model, { ...network, metadata: { ...network.metadata, [normalizeKey]: normalize } })
 }
 
-/** "tensorflow 2.21.0 (cpu)" */
-export const describeEngine = (about: EngineDescription): string => `${about.engine} ${about.version} (${about.device})`
-
-/** "tensorflow 2.21.0 (cpu, bfloat16)" */
-export const describeTraining = ({ engine, precision }: Pick<TrainResult, 'engine' | 'precision'>): string =>
-  `${engine.engine} ${engine.version} (${engine.device}, ${precision})`
+/** "tensorflow 2.21.0 (cpu)", or of a training "tensorflow 2.21.0 (cpu, bfloat16)" */
+export const describeEngine = ({ engine, version, device }: EngineDescription, precision?: Precision): string =>
+  `${engine} ${version} (${[device, ...(precision ? [precision] : [])].join(', ')})`
 
 /** Trains in an engine process, with the job's progress and cancellation. */
 export async function train(

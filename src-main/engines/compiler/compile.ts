@@ -1,7 +1,7 @@
 import type { Network } from '../../core/graph/network'
 import { endpoint, inputOf, logitsOf, noClassifier, run, whenDone, type Endpoint, type OpaqueNode } from './endpoints'
 import { FLOAT, GraphBuilder, type GraphNode, type Ref } from './graph'
-import { mixedPrecision } from './mixed-precision'
+import { mixedPrecision, type Precision } from './mixed-precision'
 import { smoothed, weighted } from './operations/loss'
 import { momentumUpdates, type MaskSlot, type OptimizerOptions } from './optimizer'
 import { prepare } from './prepare'
@@ -12,8 +12,8 @@ import { isTrainable, VariableStore, type Slot, type Variable } from './variable
 
 /** What a training step minimizes, and how. */
 export interface TrainingOptions extends OptimizerOptions {
-  /** What activations and their gradients are held in; default float32. See mixed-precision.ts. */
-  readonly precision?: 'float32' | 'bfloat16'
+  /** Default float32. */
+  readonly precision?: Precision
   /** The network to learn from, frozen. */
   readonly teacher?: Network
   /** Share of the distillation term, 0…1. Needs a teacher. */

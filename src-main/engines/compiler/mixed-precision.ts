@@ -5,10 +5,14 @@
  */
 import { FLOAT, type Attribute, type GraphNode, type Ref } from './graph'
 
-/** Where an op has activations: those inputs, and output 0 unless `writes` is false. */
+/** What activations and their gradients are held in while training; everything else is float32. */
+export type Precision = 'float32' | 'bfloat16'
+
+/** Which inputs of an op are activations. */
 interface Operands {
   readonly inputs: readonly number[] | 'all' | 'but last'
-  readonly writes?: false
+  /** Output 0 is an activation, too, unless it is converted back at once or of another type anyway. */
+  readonly writes?: 'converted' | 'other'
 }
 
 const unary: Operands = { inputs: [0] }
@@ -18,7 +22,7 @@ const both: Operands = { inputs: [0, 1] }
 const convolutions: Readonly<Record<string, Operands>> = {
   Conv2D: both,
   Conv2DBackpropInput: { inputs: [1, 2] },
-  Conv2DBackpropFilter: { inputs: [0, 2] },
+  Conv2DBackpropFilter: { inputs: [0, 2], writes: 'converted' },
 }
 /** In bfloat16 where something they read is: less to move through memory. What sums over many values is not among them. */
 const followers: Readonly<Record<string, Operands>> = {
@@ -36,7 +40,7 @@ const followers: Readonly<Record<string, Operands>> = {
   Slice: unary,
   Pad: unary,
   Identity: unary,
-  Shape: { inputs: [0], writes: false },
+  Shape: { inputs: [0], writes: 'other' },
 }
 
 const BFLOAT16: Attribute = { type: 'bfloat16' }
@@ -52,7 +56,7 @@ export function mixedPrecision(nodes: readonly GraphNode[], from: number): Graph
   const converted = new Map<string, Ref>()
 
   /** A value in the type that is wanted, converted once. */
-  const as = (ref: Ref, type: 'float32' | 'bfloat16'): Ref => {
+  const as = (ref: Ref, type: Precision): Ref => {
     if (ref.startsWith('^') || narrow.has(ref) === (type === 'bfloat16')) return ref
     const key = `${ref}/${type}`
     const known = converted.get(key)
@@ -74,14 +78,14 @@ export function mixedPrecision(nodes: readonly GraphNode[], from: number): Graph
     }
     const inputs = node.inputs.map((ref, i) => as(ref, at.includes(i) ? 'bfloat16' : 'float32'))
     const attributes = { ...node.attributes, T: BFLOAT16 }
-    if (node.op === 'Conv2DBackpropFilter') {
+    if (operands.writes === 'converted') {
       const name = `${node.name}/bfloat16`
       result.push({ ...node, name, inputs, attributes })
       result.push({ name: node.name, op: 'Cast', inputs: [name], attributes: { SrcT: BFLOAT16, DstT: FLOAT } })
       continue
     }
     result.push({ ...node, inputs, attributes })
-    if (operands.writes !== false) narrow.add(node.name)
+    if (!operands.writes) narrow.add(node.name)
   }
   return result
 }

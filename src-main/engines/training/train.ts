@@ -6,7 +6,7 @@ import { splitOf } from '../../datasets/open'
 import { createOrder, type Order } from '../../datasets/order'
 import { readModelBytes, saveOnnx } from '../../formats/onnx/files'
 import { LAYOUT } from '../compiler/layout'
-import type { EpochRecord, Precision, Recipe, TrainProgress, TrainRequest, TrainResult } from '../interface'
+import type { EpochRecord, Recipe, TrainProgress, TrainRequest, TrainResult } from '../interface'
 import { openImages } from '../images'
 import type { CallContext } from '../process/handlers'
 import { recipeHash } from './checkpoint'
@@ -36,7 +36,8 @@ export async function trainModel(backend: Backend, request: TrainRequest, contex
   )
   const original = await loadNetwork(request.model)
   const dataset = await openImages(original, data.address, request.model, context.signal)
-  const recipe = recipeFor(dataset, request.recipe, request.teacher)
+  const asked = recipeFor(dataset, request.recipe, request.teacher)
+  const recipe = { ...asked, precision: asked.precision ?? backend.describe().precisions[0] ?? 'float32' }
   const [images, validation] = [splitOf(dataset, 'train'), splitOf(dataset, 'validation')]
   const teacher = request.teacher && recipe.distillation > 0 ? await loadNetwork(request.teacher) : undefined
   const checkpoints = folder ? new Checkpoints(folder, hash) : undefined
@@ -109,7 +110,7 @@ export async function trainModel(backend: Backend, request: TrainRequest, contex
       kept: { epoch: kept, rule },
       imagesPerSecond: mean(records.map((record) => record.imagesPerSecond)),
       engine: backend.describe(),
-      precision: precisionOf(recipe, backend),
+      precision: recipe.precision,
       resumedFrom: last?.epoch ?? 0,
       judgedBy: dataset.classes.length === 0 ? 'teacher' : 'labels',
       warnings: [...warnings, ...unreadableNotes(loader.unreadable)],
@@ -130,17 +131,13 @@ function open(
   regime: Regime | undefined,
   velocities: ReadonlyMap<string, Float32Array> | undefined,
 ): LoadedModel {
-  const { momentum, nesterov, weightDecay, distillation, temperature, labelSmoothing } = recipe
+  const { momentum, nesterov, weightDecay, distillation, temperature, labelSmoothing, precision } = recipe
   const training = {
-    ...{ momentum, nesterov, weightDecay, distillation, temperature, labelSmoothing, teacher },
-    precision: precisionOf(recipe, backend),
+    ...{ momentum, nesterov, weightDecay, distillation, temperature, labelSmoothing, precision, teacher },
     ...regime?.options,
   }
   return new LoadedModel(backend, network, { training }, velocities)
 }
-
-const precisionOf = ({ precision }: Recipe, backend: Backend): Precision =>
-  precision ?? backend.describe().precisions[0] ?? 'float32'
 
 /**
  * One pass over the training images, which loader threads read ahead. Waiting for them counts in the speed, pauses

@@ -10,7 +10,7 @@ import { loadOnnx, saveOnnx, writeAtomically } from '../../formats/onnx/files'
 import { writeProvenance } from '../../projects/provenance'
 import { Stages } from '../../runs/stages'
 import { chooseEngine } from '../engine-choice'
-import { describeEngine, describeTraining, stampNormalization, train } from '../finetune'
+import { describeEngine, stampNormalization, train } from '../finetune'
 import { recordLayerTimes } from '../layer-times'
 import { recalibrateFile } from '../recalibrate'
 import { runRecipe } from './recipe'
@@ -139,7 +139,7 @@ async function finetuneStage(scene: PreparedScene): Promise<{ engine: string }> 
     job,
     'finetune',
   )
-  return { engine: describeTraining(result) }
+  return { engine: describeEngine(result.engine, result.precision) }
 }
 
 /** Of the outputs' range: rounding of another processor's kernels stays below. */

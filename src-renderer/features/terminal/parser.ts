@@ -20,6 +20,7 @@ export class Parser {
   marksPastes = false
   private state: 'text' | 'escape' | 'sequence' | 'string' | 'charset' = 'text'
   private sequence = ''
+  private skipped = 0
   private draws = false
   private last = ''
 
@@ -54,8 +55,6 @@ export class Parser {
     } else if (this.sequence.length < longestSequence) this.sequence += character
     else this.state = 'text'
   }
-
-  private skipped = 0
 
   private begin(state: Parser['state']): void {
     this.state = state
@@ -173,8 +172,7 @@ export class Parser {
       if (mode === 1) this.applicationKeys = on
       else if (mode === 7) this.screen.wraps = on
       else if (mode === 25) this.screen.cursorShown = on
-      else if (mode === 47 || mode === 1047) this.screen.alternate(on)
-      else if (mode === 1049) this.screen.alternate(on)
+      else if (mode === 47 || mode === 1047 || mode === 1049) this.screen.alternate(on)
       else if (mode === 2004) this.marksPastes = on
     }
   }

@@ -66,7 +66,7 @@ export class Screen {
     public columns = 80,
     public rows = 24,
   ) {
-    this.page = Array.from({ length: rows }, () => this.newLine())
+    this.page = this.fitted([])
     this.region.bottom = rows - 1
   }
 
@@ -210,26 +210,33 @@ export class Screen {
   }
 
   save(): void {
-    this.saved = { x: this.x, y: this.y, style: this.style }
+    this.saved = this.place
   }
 
   restore(): void {
-    this.style = this.saved.style
-    this.moveTo(this.saved.x, this.saved.y)
+    this.goBack(this.saved)
+  }
+
+  private get place(): Place {
+    return { x: this.x, y: this.y, style: this.style }
+  }
+
+  private goBack({ x, y, style }: Place): void {
+    this.style = style
+    this.moveTo(x, y)
   }
 
   /** The page of full-screen programs, which has no history; leaving it, the main one is as it was. */
   alternate(on: boolean): void {
     if (on === (this.main !== undefined)) return
     if (on) {
-      this.main = { page: this.page, place: { x: this.x, y: this.y, style: this.style } }
-      this.page = Array.from({ length: this.rows }, () => this.newLine())
+      this.main = { page: this.page, place: this.place }
+      this.page = this.fitted([])
     } else {
       const { page, place } = this.main!
       this.main = undefined
       this.page = this.fitted(page)
-      this.style = place.style
-      this.moveTo(place.x, place.y)
+      this.goBack(place)
     }
     this.region = { top: 0, bottom: this.rows - 1 }
   }
@@ -238,8 +245,8 @@ export class Screen {
     const lost = Math.max(0, this.y - (rows - 1))
     this.columns = columns
     this.rows = rows
-    if (!this.main) this.page.splice(0, lost).forEach((line) => this.remember(line))
-    else this.page.splice(0, lost)
+    const gone = this.page.splice(0, lost)
+    if (!this.main) gone.forEach((line) => this.remember(line))
     this.page = this.fitted(this.page)
     this.region = { top: 0, bottom: rows - 1 }
     this.moveTo(this.x, this.y - lost)
@@ -253,7 +260,7 @@ export class Screen {
 
   reset(): void {
     this.main = undefined
-    this.page = Array.from({ length: this.rows }, () => this.newLine())
+    this.page = this.fitted([])
     this.region = { top: 0, bottom: this.rows - 1 }
     this.style = plain
     this.cursorShown = this.wraps = true
